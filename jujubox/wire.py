@@ -5,7 +5,8 @@ Must not know: what any method means (see `protocol`).
 
 A question is `{"id": 7, "method": "unit.config", "params": {...}}`; its answer is `{"id": 7, "result": ...}` or
 `{"id": 7, "error": {"message": "...", "code": "not found"}}`. Answers may come in any order: a long poll does not
-hold up the calls behind it. Only the standard library is used, because agents run on bare machines.
+hold up the calls behind it. The blocking caller is in `blocking`. Only the standard library is used, because agents
+run on bare machines.
 """
 
 from __future__ import annotations
@@ -14,87 +15,12 @@ import asyncio
 import contextlib
 import itertools
 import json
-import socket
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-LINE_LIMIT = 64 * 1024 * 1024
-"""Bytes in the longest line accepted; a chunk of a charm travels as base64 within one."""
+from jujubox.blocking import LINE_LIMIT, CallError, Connection, Disconnected, answer, encode
 
-
-class CallError(Exception):
-    """The other side answered with an error.
-
-    `code` is Juju's: `not found`, `already exists`, `bad request`, `unauthorized access`, ... or empty.
-    """
-
-    def __init__(self, message: str, code: str = "") -> None:
-        super().__init__(message)
-        self.message = message
-        self.code = code
-
-
-class Disconnected(ConnectionError):
-    """The connection ended before the answer came; whether the call took effect is not known."""
-
-
-def encode(message: dict[str, Any]) -> bytes:
-    """One line of the protocol."""
-    return json.dumps(message, separators=(",", ":")).encode() + b"\n"
-
-
-def _answer(message: dict[str, Any]) -> Any:
-    error = message.get("error")
-    if error is not None:
-        raise CallError(error["message"], error.get("code", ""))
-    return message.get("result")
-
-
-class Connection:
-    """A blocking caller, one call at a time, for command-line tools.
-
-        with Connection.unix("/var/lib/jujubox/controller.sock") as controller:
-            controller.call("client.status", model="default")
-    """
-
-    def __init__(self, sock: socket.socket) -> None:
-        self._sock = sock
-        self._stream = sock.makefile("rb")
-        self._ids = itertools.count(1)
-
-    @classmethod
-    def unix(cls, path: str) -> Connection:
-        """Connect to a unix socket. Raises OSError if nobody listens there."""
-        sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        try:
-            sock.connect(path)
-        except OSError:
-            sock.close()
-            raise
-        return cls(sock)
-
-    def call(self, method: str, **params: Any) -> Any:
-        """The result of `method`. Raises CallError or Disconnected."""
-        call_id = next(self._ids)
-        try:
-            self._sock.sendall(encode({"id": call_id, "method": method, "params": params}))
-            line = self._stream.readline(LINE_LIMIT)
-        except OSError as error:
-            raise Disconnected(str(error)) from error
-        if not line.endswith(b"\n"):
-            raise Disconnected(f"connection closed while {method} was under way")
-        return _answer(json.loads(line))
-
-    def close(self) -> None:
-        """Close the connection."""
-        self._stream.close()
-        self._sock.close()
-
-    def __enter__(self) -> Connection:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
+__all__ = ["LINE_LIMIT", "CallError", "Caller", "Connection", "Disconnected", "Handler", "encode", "serve"]
 
 
 class Caller:
@@ -133,7 +59,7 @@ class Caller:
     @staticmethod
     def _settle(future: asyncio.Future[Any], message: dict[str, Any]) -> None:
         try:
-            future.set_result(_answer(message))
+            future.set_result(answer(message))
         except CallError as error:
             future.set_exception(error)
 
@@ -165,7 +91,7 @@ async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, hand
     """Answer calls on one connection until it closes; each call runs in a task of its own."""
     tasks: set[asyncio.Task[None]] = set()
 
-    async def answer(message: dict[str, Any]) -> None:
+    async def reply_to(message: dict[str, Any]) -> None:
         reply: dict[str, Any] = {"id": message["id"]}
         try:
             reply["result"] = await handle(message["method"], message.get("params", {}))
@@ -177,7 +103,7 @@ async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, hand
 
     try:
         while line := await reader.readline():
-            task = asyncio.ensure_future(answer(json.loads(line)))
+            task = asyncio.ensure_future(reply_to(json.loads(line)))
             tasks.add(task)
             task.add_done_callback(tasks.discard)
     except (OSError, ValueError):
