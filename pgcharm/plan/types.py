@@ -1,0 +1,92 @@
+"""What a plan is made of: steps, waits, a block, and what to publish. Every one carries its reason.
+
+Knows: how a plan reads in English. Must not know: how a step is carried out.
+
+    >>> @dataclass(frozen=True)
+    ... class Sweep(Step):
+    ...     room: str
+    ...     def says(self) -> str:
+    ...         return f"sweep {self.room}"
+    >>> print(Plan(steps=(Sweep("there is dust", room="the hall"),)).text())
+    1. sweep the hall: there is dust
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Step:
+    """Something to make true. Carried out by the function that `apply` has registered for its type."""
+
+    reason: str
+
+    def says(self) -> str:
+        """What the step does, as an imperative without a full stop."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class Wait:
+    """Something that is not ours to do, or not yet."""
+
+    what: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Block:
+    """Something that only the operator can put right."""
+
+    what: str
+    """The status message."""
+    hint: str = ""
+
+
+@dataclass(frozen=True)
+class Status:
+    """A status as Juju shows it: active, waiting, maintenance or blocked."""
+
+    level: str
+    message: str
+
+
+@dataclass(frozen=True)
+class RelationSettings:
+    """Keys to set in one relation's bags; None withdraws a key. Keys not named are left alone."""
+
+    relation: int
+    endpoint: str
+    unit: Mapping[str, str | None] = field(default_factory=dict)
+    application: Mapping[str, str | None] = field(default_factory=dict)
+    """Written by the leader only."""
+
+
+@dataclass(frozen=True)
+class Publication:
+    """What the world is told when nothing is left to do, or when nothing more can be done now."""
+
+    status: Status = Status("maintenance", "starting")
+    application_status: Status | None = None
+    version: str = ""
+    ports: tuple[str, ...] = ()
+    relations: tuple[RelationSettings, ...] = ()
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to do next, what to wait for and what to say."""
+
+    steps: tuple[Step, ...] = ()
+    waits: tuple[Wait, ...] = ()
+    blocks: tuple[Block, ...] = ()
+    publication: Publication = Publication()
+
+    def text(self) -> str:
+        """The plan as numbered English."""
+        lines = [f"{number}. {step.says()}: {step.reason}" for number, step in enumerate(self.steps, 1)]
+        lines += [f"wait for {wait.what}: {wait.reason}" for wait in self.waits]
+        lines += [f"blocked: {block.what}" + (f" (hint: {block.hint})" if block.hint else "") for block in self.blocks]
+        return "\n".join(lines) or "nothing to do"
