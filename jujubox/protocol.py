@@ -29,10 +29,14 @@ unit.network(unit, binding, relation|None) -> NetworkInfo as a dict in the shape
 unit.goal_state(unit) -> {"units": {}, "relations": {}}
 unit.charm_state(unit) -> {key: value}
 unit.opened_ports(unit) -> {unit: [{"endpoint","range"}]}  of all units on the machine; a range reads "5432/tcp"
-unit.claim_leadership(unit) -> {"leader": bool}            claims or renews the lease (60 s, or model-config lease-seconds)
+unit.claim_leadership(unit) -> {"leader": bool, "seconds": s}   claims or renews the lease (60 s, or model-config
+                                                           lease-seconds); `seconds` that the lease of whoever holds it has left
 unit.resign(unit)    unit.is_leader(unit) -> bool
 unit.commit(unit, changes: HookChanges)                    all or nothing; raises CallError if refused
 unit.clear_resolved(unit)
+unit.refresh_network(unit)                                 after config-changed: network keys of its bags in all relations
+unit.credential(unit) -> {}                                what credential-get prints; refused without trust
+unit.leader_settings(unit) -> {}  unit.set_leader_settings(unit, settings)   3.6; `settings` is merged, "" deletes; leader only
 unit.dead(unit)                                            teardown is finished
 unit.trigger_reboot(unit)                                  the machine is restarted by the controller
 relation.enter(unit, relation)  relation.leave(unit, relation)
@@ -42,6 +46,8 @@ relation.model(unit, relation) -> uuid
 secret.create_id(unit) -> uri                              reserves an id; the secret itself comes with commit
 secret.get(unit, uri|None, label|None, refresh, peek, new_label|None) -> {"uri","revision","content"}
 secret.info(unit, uri|None, label|None) -> {bare id: {...}}   secret.ids(unit) -> [bare id]
+secret.hook_done(unit, hook, uri, revision|None)           a secret-rotate or secret-expired hook ran: its event is gone until
+                                                           due again (5 minutes later if the charm changed nothing)
 storage.attached(unit, storage)  storage.detached(unit, storage)
 resource.path(unit, name) -> {"filename","sha256","size"}  resource.read(unit, name, offset, length)
 action.begin(unit, task) -> TaskView    action.log(unit, task, message)
@@ -156,6 +162,8 @@ class UnitView:
     """Pending actions and commands of the unit, oldest first."""
     cancelled_tasks: tuple[str, ...]
     """Running tasks that somebody asked to stop."""
+    leader_settings_version: int = 0
+    """3.6 only: changes with what leader-set wrote."""
 
 
 @dataclass(frozen=True)
@@ -238,6 +246,8 @@ class HookChanges:
     """(storage name, count) to add."""
     track_latest: tuple[str, ...] = ()
     """Secrets whose tracked revision moves to the latest."""
+    id: str = ""
+    """Names this commit: one that arrives again after a broken connection takes effect once."""
 
 
 def to_wire(value: Any) -> Any:
