@@ -1,0 +1,40 @@
+"""What a unit knows about the cluster when it decides how clients are served.
+
+Knows: the form of that knowledge. Must not know: how it was observed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from pgcharm.clients.access import AccessRule
+from pgcharm.clients.catalogue import Catalogue
+from pgcharm.clients.passwords import ClientKey
+from pgcharm.clients.publication import Member
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """One unit's view.
+
+    `members` are all units that clients may be sent to, this one included once it is a member; `primary` is None while
+    there is none. `catalogue` is None while this unit's PostgreSQL does not answer, `key` while the leader has not made
+    it. `loaded` are the rules of the running server, `notice` the text in the primary's peer bag, `generations` counts
+    the rotations of a user's password.
+    """
+
+    unit: str
+    members: tuple[Member, ...]
+    primary: str | None
+    version: str
+    key: ClientKey | None
+    catalogue: Catalogue | None
+    loaded: frozenset[AccessRule] = frozenset()
+    notice: str = ""
+    generations: Mapping[str, int] = field(default_factory=dict)
+    require_tls: bool = False
+
+    @property
+    def is_primary(self) -> bool:
+        return self.unit == self.primary

@@ -1,0 +1,70 @@
+"""Passwords of client users, derived from one key that the cluster keeps secret.
+
+Knows: how a password and its SCRAM verifier come from the key. Must not know: where the key is kept.
+
+A password is HMAC(key, user, generation): every unit has it as soon as it has the key, it survives failover and
+refresh by nature, and a client's password is rotated by counting its generation up. The verifier's salt is derived
+too, so that "is this the right password?" is one comparison instead of 4,096 rounds of hashing. PostgreSQL gets the
+verifier, never the password: nothing readable reaches its log.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import secrets
+from dataclasses import dataclass
+
+ITERATIONS = 4096
+"""PostgreSQL's default, `scram_iterations`."""
+
+
+@dataclass(frozen=True)
+class ClientKey:
+    """The secret that client passwords are derived from."""
+
+    secret: bytes
+
+    def __repr__(self) -> str:
+        return "ClientKey(…)"
+
+    @classmethod
+    def from_text(cls, text: str) -> ClientKey:
+        return cls(text.encode())
+
+    def derived(self, purpose: str, user: str, generation: int) -> bytes:
+        message = "\0".join((purpose, user, str(generation))).encode()
+        return hmac.new(self.secret, message, hashlib.sha256).digest()
+
+
+def new_key() -> str:
+    """A fresh key as text, for the cluster's secret. Random: call it once, on the leader."""
+    return secrets.token_urlsafe(32)
+
+
+def password(key: ClientKey, user: str, generation: int = 0) -> str:
+    """32 characters that need no quotes anywhere."""
+    return base64.urlsafe_b64encode(key.derived("password", user, generation)[:24]).decode()
+
+
+def salt(key: ClientKey, user: str, generation: int = 0) -> str:
+    """The salt of the verifier in base64, as `pg_authid.rolpassword` shows it."""
+    return base64.b64encode(key.derived("salt", user, generation)[:16]).decode()
+
+
+def verifier(key: ClientKey, user: str, generation: int = 0) -> str:
+    """What PostgreSQL stores for the password: RFC 5803, `SCRAM-SHA-256$<rounds>:<salt>$<stored>:<server>`."""
+    salt_text = salt(key, user, generation)
+    secret = password(key, user, generation).encode()
+    salted = hashlib.pbkdf2_hmac("sha256", secret, base64.b64decode(salt_text), ITERATIONS)
+    stored = hashlib.sha256(hmac.digest(salted, b"Client Key", "sha256")).digest()
+    server = hmac.digest(salted, b"Server Key", "sha256")
+    both = f"{base64.b64encode(stored).decode()}:{base64.b64encode(server).decode()}"
+    return f"SCRAM-SHA-256${ITERATIONS}:{salt_text}${both}"
+
+
+def salt_of(stored: str | None) -> str:
+    """The salt in a stored verifier; empty if it is none."""
+    parts = (stored or "").split("$")
+    return parts[1].partition(":")[2] if len(parts) == 3 and parts[0] == "SCRAM-SHA-256" else ""

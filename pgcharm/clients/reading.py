@@ -1,0 +1,164 @@
+"""Reads from a running PostgreSQL what `decide` works on.
+
+Knows: PostgreSQL's system catalogues, versions 14 to 17. Must not know: what is wanted, who connects.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from contextlib import closing
+from dataclasses import replace
+from typing import Any
+
+from psycopg2.extensions import connection as Connection
+
+from pgcharm.clients import passwords
+from pgcharm.clients.access import AccessRule
+from pgcharm.clients.addresses import Network
+from pgcharm.clients.catalogue import PUBLIC, Catalogue, DatabaseFact, DefaultGrant, Grants, RoleFact
+
+Connect = Callable[[str], Connection]
+"""A database's name to a connection as superuser, with autocommit on."""
+
+_ROLES = """
+    SELECT rolname, rolcanlogin, rolsuper, rolcreaterole OR rolcreatedb OR rolreplication OR rolbypassrls, rolpassword
+      FROM pg_authid"""
+_MEMBERS = """
+    SELECT member.rolname, granted.rolname FROM pg_auth_members m
+      JOIN pg_authid member ON member.oid = m.member JOIN pg_authid granted ON granted.oid = m.roleid"""
+_DEFAULT_ROLES = """
+    SELECT rolname, datname, unnest(setconfig) FROM pg_db_role_setting s
+      JOIN pg_authid a ON a.oid = setrole JOIN pg_database d ON d.oid = setdatabase"""
+_DATABASES = """
+    SELECT d.datname, owner.rolname, coalesce(shobj_description(d.oid, 'pg_database'), ''),
+           coalesce(grantee.rolname, 'PUBLIC'), acl.privilege_type
+      FROM pg_database d JOIN pg_authid owner ON owner.oid = d.datdba
+      LEFT JOIN LATERAL aclexplode(coalesce(d.datacl, acldefault('d', d.datdba))) acl ON true
+      LEFT JOIN pg_authid grantee ON grantee.oid = acl.grantee
+     WHERE d.datallowconn"""
+_PUBLIC_SCHEMA = """
+    SELECT coalesce(grantee.rolname, 'PUBLIC'), acl.privilege_type
+      FROM pg_namespace n
+      LEFT JOIN LATERAL aclexplode(coalesce(n.nspacl, acldefault('n', n.nspowner))) acl ON true
+      LEFT JOIN pg_authid grantee ON grantee.oid = acl.grantee
+     WHERE n.nspname = 'public'"""
+_DEFAULT_GRANTS = """
+    SELECT owner.rolname, d.defaclobjtype, coalesce(grantee.rolname, 'PUBLIC'), acl.privilege_type
+      FROM pg_default_acl d CROSS JOIN LATERAL aclexplode(d.defaclacl) acl
+      JOIN pg_authid owner ON owner.oid = d.defaclrole
+      LEFT JOIN pg_authid grantee ON grantee.oid = acl.grantee
+     WHERE d.defaclnamespace = 0"""
+_EXTENSIONS = "SELECT extname, nspname FROM pg_extension JOIN pg_namespace n ON n.oid = extnamespace"
+_RULES = """
+    SELECT type, database, user_name, address, netmask, auth_method, error FROM pg_hba_file_rules"""
+
+
+def read_catalogue(connect: Connect, inside: Iterable[str] = ()) -> Catalogue:
+    """The facts of a cluster; of the databases `inside` also what is in them. Raises psycopg2.Error."""
+    with closing(connect("postgres")) as connection:
+        roles, databases = _roles(connection), _databases(connection)
+        available = frozenset(name for (name,) in _rows(connection, "SELECT name FROM pg_available_extensions"))
+    for name in set(inside) & set(databases):
+        with closing(connect(name)) as connection:
+            databases[name] = read_contents(connection, databases[name])
+    return Catalogue(roles, databases, available)
+
+
+def read_contents(connection: Connection, fact: DatabaseFact) -> DatabaseFact:
+    """`fact` with what is inside the database of `connection`."""
+    schemas = frozenset(name for (name,) in _rows(connection, "SELECT nspname FROM pg_namespace"))
+    public = frozenset((grantee, privilege) for grantee, privilege in _rows(connection, _PUBLIC_SCHEMA) if privilege)
+    return replace(
+        fact,
+        public_schema=public if "public" in schemas else None,
+        default_grants=frozenset(DefaultGrant(*row) for row in _rows(connection, _DEFAULT_GRANTS)),
+        extensions=dict(_rows(connection, _EXTENSIONS)),
+        schemas=schemas,
+    )
+
+
+def read_loaded_access(connect: Connect) -> frozenset[AccessRule]:
+    """The rules that the running server has loaded; none while the file is newer, or has a mistake in it."""
+    with closing(connect("postgres")) as connection:
+        ((path, loaded),) = _rows(
+            connection, "SELECT current_setting('hba_file'), extract(epoch FROM pg_conf_load_time())::float8"
+        )
+        rows = _rows(connection, _RULES)
+    if os.stat(path).st_mtime > loaded or any(row[6] for row in rows):
+        return frozenset()
+    return frozenset(rule for row in rows if (rule := _rule(*row[:6])) is not None)
+
+
+def _rule(
+    kind: str, databases: list[str], users: list[str], address: str | None, netmask: str | None, method: str
+) -> AccessRule | None:
+    if kind not in ("host", "hostssl") or address is None or netmask is None or len(databases) != 1:
+        return None
+    database = None if databases[0] == "all" else databases[0]
+    return AccessRule(kind, database, tuple(users), _network(address, netmask), method)
+
+
+def _network(address: str, netmask: str) -> Network:
+    length = bin(int(ipaddress.ip_address(netmask))).count("1")
+    return ipaddress.ip_network((address, length), strict=False)
+
+
+def _rows(connection: Connection, query: str) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(query)
+        return cursor.fetchall()
+
+
+def _roles(connection: Connection) -> dict[str, RoleFact]:
+    member_of: dict[str, set[str]] = defaultdict(set)
+    for member, group in _rows(connection, _MEMBERS):
+        member_of[member].add(group)
+    default_roles: dict[str, dict[str, str]] = defaultdict(dict)
+    for role, database, setting in _rows(connection, _DEFAULT_ROLES):
+        name, _, value = setting.partition("=")
+        if name == "role":
+            default_roles[role][database] = value
+    rows = _rows(connection, _ROLES)
+    powerful = _powerful({name for name, _, superuser, able, _ in rows if superuser or able}, member_of)
+    return {
+        name: RoleFact(
+            login=login,
+            superuser=superuser,
+            powerful=name in powerful,
+            salt=passwords.salt_of(stored),
+            member_of=frozenset(member_of[name]),
+            default_roles=default_roles[name],
+        )
+        for name, login, superuser, _, stored in rows
+    }
+
+
+def _powerful(roles: set[str], member_of: dict[str, set[str]]) -> set[str]:
+    """`roles`, PostgreSQL's own `pg_` roles, and whoever is a member of one of them."""
+    found = set(roles)
+    while True:
+        more = {
+            member
+            for member, groups in list(member_of.items())
+            if any(group in found or group.startswith("pg_") for group in groups)
+        }
+        if more <= found:
+            return found
+        found |= more
+
+
+def _databases(connection: Connection) -> dict[str, DatabaseFact]:
+    owners: dict[str, tuple[str, str]] = {}
+    grants: dict[str, set[tuple[str, str]]] = defaultdict(set)
+    for name, owner, comment, grantee, privilege in _rows(connection, _DATABASES):
+        owners[name] = owner, comment
+        if privilege:
+            grants[name].add((grantee or PUBLIC, privilege))
+    return {name: DatabaseFact(owner, _frozen(grants[name]), comment) for name, (owner, comment) in owners.items()}
+
+
+def _frozen(grants: set[tuple[str, str]]) -> Grants:
+    return frozenset(grants)

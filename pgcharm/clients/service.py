@@ -1,0 +1,147 @@
+"""How far one request is met on this unit, and what that lets the unit say.
+
+Knows: one request and the cluster. Must not know: other requests, connections.
+
+A unit publishes everything once it is true here and the primary's word agrees. Until then it leaves standing what it
+has published, less what is no longer true.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from pgcharm.clients import access, passwords
+from pgcharm.clients.changes import Change, EnsureDatabase, EnsureExtension, EnsureRole, RevokeLogin
+from pgcharm.clients.cluster import Cluster
+from pgcharm.clients.names import owner_name, writer_name
+from pgcharm.clients.publication import (
+    Login,
+    Publication,
+    admission,
+    endpoints,
+    identity,
+    only_changes,
+    own_keys,
+    promise,
+)
+from pgcharm.clients.request import ClientUnit, Request
+
+
+@dataclass(frozen=True)
+class Service:
+    """A request, its credentials, the first thing that is missing, and the client units that the server lets in."""
+
+    request: Request
+    login: Login | None
+    missing: str | None
+    admitted: tuple[ClientUnit, ...]
+
+    @property
+    def word(self) -> str | None:
+        """The promise that holds on this unit, or None while something is missing."""
+        if self.login is None or self.missing:
+            return None
+        return promise(self.request, self.login, self.admitted)
+
+    @property
+    def waits(self) -> tuple[str, ...]:
+        who = f"{self.request.application} ({self.request.endpoint.name}:{self.request.relation})"
+        if self.missing:
+            return (f"{who}: {self.missing}",)
+        late = [unit.name for unit in self.request.units if unit not in self.admitted]
+        return (f"{who}: not yet admitted: {', '.join(late)}",) if late else ()
+
+
+def service_of(request: Request, pending: Iterable[Change], cluster: Cluster) -> Service:
+    """How far `request` is met while the changes `pending` are not done."""
+    login = None if cluster.key is None else _login(request, cluster.key, cluster.generations)
+    admitted = access.admitted_units(request, cluster.loaded, cluster.require_tls)
+    return Service(request, login, _missing(request, pending, cluster), admitted)
+
+
+def _login(request: Request, key: passwords.ClientKey, generations: Mapping[str, int]) -> Login:
+    def password(user: str) -> str:
+        return passwords.password(key, user, generations.get(user, 0))
+
+    schema_user = request.schema_user
+    return Login(request.user, password(request.user), schema_user, schema_user and password(schema_user))
+
+
+def _missing(request: Request, pending: Iterable[Change], cluster: Cluster) -> str | None:
+    if cluster.key is None:
+        return "the leader has not made the key of client passwords yet"
+    if cluster.catalogue is None:
+        return "PostgreSQL does not answer on this unit"
+    first = next((change for change in pending if _concerns(change, request)), None)
+    return None if first is None else f"not yet there: {first}"
+
+
+def _concerns(change: Change, request: Request) -> bool:
+    if isinstance(change, EnsureRole):
+        groups = {owner_name(request.database), writer_name(request.database), *request.roles}
+        return change.wish.name in groups | {request.user, request.schema_user}
+    if isinstance(change, EnsureDatabase):
+        return change.wish.name == request.database
+    if isinstance(change, EnsureExtension):
+        asked = {extension.name for extension in request.extensions}
+        return change.database == request.database and change.extension.name in asked
+    assert isinstance(change, RevokeLogin)
+    return False
+
+
+def notice_of(services: Iterable[Service]) -> str:
+    """The primary's word on each relation that it serves, as text for its peer bag."""
+    words = {str(service.request.relation): service.word for service in services if service.word}
+    return json.dumps(words, sort_keys=True, separators=(",", ":"))
+
+
+def _word_of_primary(notice: str, relation: int) -> str | None:
+    try:
+        word = json.loads(notice or "{}").get(str(relation))
+    except (ValueError, AttributeError):
+        return None
+    return word if isinstance(word, str) else None
+
+
+def publication_of(published: Mapping[str, str], service: Service, cluster: Cluster) -> Publication:
+    """The keys to set and to delete in the bag that now says `published`."""
+    if service.word and (
+        cluster.is_primary or service.word == _word_of_primary(cluster.notice, service.request.relation)
+    ):
+        return only_changes(_everything(service, cluster), published)
+    return only_changes(_standing(published, service, cluster), published) if "database" in published else {}
+
+
+def _own(cluster: Cluster) -> dict[str, str | None]:
+    return own_keys(cluster.unit, cluster.members, cluster.primary, cluster.catalogue is not None)
+
+
+def _endpoints(service: Service, cluster: Cluster) -> dict[str, str | None]:
+    """While there is no primary the last one stays named: `state` says what is going on."""
+    if cluster.primary is None or service.login is None:
+        return {}
+    return endpoints(service.request, service.login, cluster.members, cluster.primary)
+
+
+def _everything(service: Service, cluster: Cluster) -> dict[str, str | None]:
+    assert service.login is not None
+    return {
+        **identity(service.request, service.login, cluster.version),
+        **_endpoints(service, cluster),
+        **_own(cluster),
+        **admission(service.admitted),
+    }
+
+
+def _standing(published: Mapping[str, str], service: Service, cluster: Cluster) -> dict[str, str | None]:
+    """Nothing new, less the client units that left; addresses follow where the client's wish is the old one."""
+    keys = _own(cluster)
+    units = service.request.units if cluster.catalogue is None else service.admitted
+    allowed = published.get("allowed-units", "").split()
+    keys.update(admission(unit for unit in units if unit.name in allowed))
+    same = all(published.get(key) == value for key, value in service.request.mirror)
+    if same and service.login and published.get("password") == service.login.password:
+        keys.update(_endpoints(service, cluster))
+    return keys
