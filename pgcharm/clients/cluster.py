@@ -20,7 +20,7 @@ class Cluster:
 
     `members` are all units that clients may be sent to, this one included once it is a member; `primary` is None while
     there is none. `catalogue` is None while this unit's PostgreSQL does not answer, `key` while the leader has not made
-    it. `loaded` are the rules of the running server, `notice` the text in the primary's peer bag, `generations` counts
+    it. `loaded` are the rules of the running server (None while unknown), `notice` the text in the primary's peer bag, `generations` counts
     the rotations of a user's password.
     """
 
@@ -30,7 +30,7 @@ class Cluster:
     version: str
     key: ClientKey | None
     catalogue: Catalogue | None
-    loaded: frozenset[AccessRule] = frozenset()
+    loaded: frozenset[AccessRule] | None = None
     notice: str = ""
     generations: Mapping[str, int] = field(default_factory=dict)
     require_tls: bool = False

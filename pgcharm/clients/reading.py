@@ -80,15 +80,15 @@ def read_contents(connection: Connection, fact: DatabaseFact) -> DatabaseFact:
     )
 
 
-def read_loaded_access(connect: Connect) -> frozenset[AccessRule]:
-    """The rules that the running server has loaded; none while the file is newer, or has a mistake in it."""
+def read_loaded_access(connect: Connect) -> frozenset[AccessRule] | None:
+    """The rules that the running server has loaded; None while the file is newer, or has a mistake in it."""
     with closing(connect("postgres")) as connection:
         ((path, loaded),) = _rows(
             connection, "SELECT current_setting('hba_file'), extract(epoch FROM pg_conf_load_time())::float8"
         )
         rows = _rows(connection, _RULES)
     if os.stat(path).st_mtime > loaded or any(row[6] for row in rows):
-        return frozenset()
+        return None
     return frozenset(rule for row in rows if (rule := _rule(*row[:6])) is not None)
 
 

@@ -57,7 +57,7 @@ class Service:
 def service_of(request: Request, pending: Iterable[Change], cluster: Cluster) -> Service:
     """How far `request` is met while the changes `pending` are not done."""
     login = None if cluster.key is None else _login(request, cluster.key, cluster.generations)
-    admitted = access.admitted_units(request, cluster.loaded, cluster.require_tls)
+    admitted = access.admitted_units(request, cluster.loaded or frozenset(), cluster.require_tls)
     return Service(request, login, _missing(request, pending, cluster), admitted)
 
 
@@ -74,6 +74,8 @@ def _missing(request: Request, pending: Iterable[Change], cluster: Cluster) -> s
         return "the leader has not made the key of client passwords yet"
     if cluster.catalogue is None:
         return "PostgreSQL does not answer on this unit"
+    if cluster.loaded is None:
+        return "PostgreSQL has not loaded its pg_hba.conf yet"
     first = next((change for change in pending if _concerns(change, request)), None)
     return None if first is None else f"not yet there: {first}"
 
@@ -107,9 +109,8 @@ def _word_of_primary(notice: str, relation: int) -> str | None:
 
 def publication_of(published: Mapping[str, str], service: Service, cluster: Cluster) -> Publication:
     """The keys to set and to delete in the bag that now says `published`."""
-    if service.word and (
-        cluster.is_primary or service.word == _word_of_primary(cluster.notice, service.request.relation)
-    ):
+    agreed = cluster.is_primary or service.word == _word_of_primary(cluster.notice, service.request.relation)
+    if service.word and agreed:
         return only_changes(_everything(service, cluster), published)
     return only_changes(_standing(published, service, cluster), published) if "database" in published else {}
 
@@ -138,7 +139,7 @@ def _everything(service: Service, cluster: Cluster) -> dict[str, str | None]:
 def _standing(published: Mapping[str, str], service: Service, cluster: Cluster) -> dict[str, str | None]:
     """Nothing new, less the client units that left; addresses follow where the client's wish is the old one."""
     keys = _own(cluster)
-    units = service.request.units if cluster.catalogue is None else service.admitted
+    units = service.request.units if None in (cluster.catalogue, cluster.loaded) else service.admitted
     allowed = published.get("allowed-units", "").split()
     keys.update(admission(unit for unit in units if unit.name in allowed))
     same = all(published.get(key) == value for key, value in service.request.mirror)

@@ -37,10 +37,8 @@ def role_statements(wish: RoleWish, fact: RoleFact | None, verifier: str = "") -
 
 def _attributes(wish: RoleWish, fact: RoleFact | None, verifier: str) -> Iterator[Statement]:
     options: list[sql.Composable] = []
-    options += [
-        sql.SQL("LOGIN" if wish.login else "NOLOGIN"),
-        sql.SQL("SUPERUSER" if wish.superuser else "NOSUPERUSER"),
-    ]
+    options.append(sql.SQL("LOGIN" if wish.login else "NOLOGIN"))
+    options.append(sql.SQL("SUPERUSER" if wish.superuser else "NOSUPERUSER"))
     if wish.salt and (fact is None or fact.salt != wish.salt):
         options += [sql.SQL("PASSWORD"), sql.Literal(verifier)]
     tail = sql.SQL(" ").join(options)
