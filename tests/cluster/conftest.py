@@ -1,0 +1,106 @@
+"""A box for the session, a model for each module, packed test charms, and what to print when a test fails."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import shutil
+import sys
+import tempfile
+from collections.abc import Generator, Iterator
+from pathlib import Path
+from typing import Any
+
+import jubilant
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from driving import box as boxes
+from driving.packing import CHARMS, pack, pack_with_packages
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Skip what only jujubox can do when another juju is driven."""
+    if config.getoption("--juju") is None:
+        return
+    for item in items:
+        if item.get_closest_marker("jujubox_only"):
+            item.add_marker(pytest.mark.skip(reason="needs jujubox; another juju is driven"))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Put `juju status` and the last log lines beside a failure."""
+    report = yield
+    juju = getattr(item, "funcargs", {}).get("juju")
+    if report.failed and isinstance(juju, jubilant.Juju):
+        for argv in (["status", "--relations"], ["debug-log", "--limit", "120"]):
+            with contextlib.suppress(Exception):
+                report.sections.append((f"juju {' '.join(argv)}", juju.cli(*argv)))
+    return report
+
+
+@pytest.fixture(scope="session")
+def box(request: pytest.FixtureRequest) -> Iterator[boxes.Box | None]:
+    """The running jujubox; None when `--juju` names another juju."""
+    other = request.config.getoption("--juju")
+    if other is not None:
+        os.environ["TEST_JUJU"] = other
+        yield None
+        return
+    home = Path(tempfile.mkdtemp(prefix="jujubox-tests-"))
+    os.environ["JUJUBOX_HOME"] = str(home)
+    try:
+        yield boxes.start(home)
+    finally:
+        boxes.stop(boxes.Box(home))
+
+
+@pytest.fixture(scope="module")
+def juju(box: boxes.Box | None, request: pytest.FixtureRequest) -> Iterator[jubilant.Juju]:
+    """A fresh model for the module. `MODEL_CONFIG` in the module configures it; `KEEP_MODELS=1` keeps it."""
+    binary = os.environ.get("TEST_JUJU") or boxes.command("juju")
+    driver = jubilant.Juju(cli_binary=binary, wait_timeout=180)
+    name = request.module.__name__.rpartition(".")[2].removeprefix("test_").replace("_", "-")
+    config: dict[str, Any] = getattr(request.module, "MODEL_CONFIG", {})
+    driver.add_model(f"{name}-{secrets.token_hex(2)}", config=config)
+    assert driver.model is not None
+    try:
+        yield driver
+    finally:
+        if not os.environ.get("KEEP_MODELS"):
+            driver.destroy_model(driver.model, destroy_storage=True, force=True)
+
+
+@pytest.fixture(scope="session")
+def scratch() -> Iterator[Path]:
+    """A directory for packed charms."""
+    path = Path(tempfile.mkdtemp(prefix="jujubox-charms-"))
+    yield path
+    shutil.rmtree(path)
+
+
+@pytest.fixture(scope="session")
+def recorder(scratch: Path) -> Path:
+    """The recorder charm, packed."""
+    return pack(CHARMS / "recorder", scratch / "recorder.charm", {"revision-marker": "first"})
+
+
+@pytest.fixture(scope="session")
+def recorder_refreshed(scratch: Path) -> Path:
+    """The recorder charm again, in a later revision."""
+    return pack(CHARMS / "recorder", scratch / "later" / "recorder.charm", {"revision-marker": "second"})
+
+
+@pytest.fixture(scope="session")
+def opscharm(scratch: Path) -> Path:
+    """The ops charm, packed with the published ops."""
+    return pack_with_packages(CHARMS / "opscharm", scratch / "opscharm.charm", "ops>=3,<4")
+
+
+@pytest.fixture(scope="session")
+def classic(scratch: Path) -> Path:
+    """The charmhelpers charm, packed with the published charmhelpers."""
+    return pack_with_packages(CHARMS / "classic", scratch / "classic.charm", "charmhelpers>=1.2,<2")

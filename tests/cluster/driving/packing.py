@@ -1,0 +1,61 @@
+"""Packing test charms into `.charm` files, as charmcraft would.
+
+Knows: that a charm is a zip that keeps modes and symlinks, and how to put Python packages beside a charm.
+Must not know: what a charm does.
+"""
+
+from __future__ import annotations
+
+import shutil
+import stat
+import subprocess
+import sys
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+
+CHARMS = Path(__file__).resolve().parents[2] / "charms"
+"""Where the test charms lie."""
+
+
+def pack(source: Path, target: Path, extra: Mapping[str, str] | None = None) -> Path:
+    """Zip the charm directory `source` as `target`; `extra` files (name to text) come on top and replace others."""
+    added = dict(extra or {})
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        for path in sorted(source.rglob("*")):
+            name = path.relative_to(source).as_posix()
+            if "__pycache__" not in path.parts and name not in added:
+                _put(archive, path, name)
+        for name, text in added.items():
+            archive.writestr(_entry(name, stat.S_IFREG | 0o644), text)
+    return target
+
+
+def pack_with_packages(source: Path, target: Path, *requirements: str) -> Path:
+    """Pack `source` with Python packages below `lib/`, fetched now from the Python index."""
+    staged = target.with_suffix(".staged")
+    shutil.copytree(source, staged, symlinks=True)
+    subprocess.run(
+        [sys.executable, "-m", "pip", "install", "--quiet", "--no-compile", "--disable-pip-version-check",
+         "--target", str(staged / "lib"), *requirements],
+        check=True,
+    )  # fmt: skip
+    return pack(staged, target)
+
+
+def _entry(name: str, mode: int) -> zipfile.ZipInfo:
+    entry = zipfile.ZipInfo(name, date_time=(2020, 1, 1, 0, 0, 0))
+    entry.external_attr = mode << 16
+    entry.compress_type = zipfile.ZIP_DEFLATED
+    return entry
+
+
+def _put(archive: zipfile.ZipFile, path: Path, name: str) -> None:
+    mode = path.lstat().st_mode
+    if path.is_symlink():
+        archive.writestr(_entry(name, mode), str(path.readlink()))
+    elif path.is_dir():
+        archive.writestr(_entry(name + "/", mode), b"")
+    else:
+        archive.writestr(_entry(name, mode), path.read_bytes())
