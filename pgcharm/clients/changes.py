@@ -77,7 +77,6 @@ def changes_between(wishes: Wishes, catalogue: Catalogue, verifier: Callable[[st
         *_role_changes(wishes.groups, catalogue, verifier),
         *_database_changes(wishes.databases, catalogue),
         *_role_changes(wishes.users, catalogue, verifier),
-        *_late_grants(wishes, catalogue),
         *_extension_changes(wishes.databases, catalogue),
     )
 
@@ -105,16 +104,14 @@ def _role_changes(wishes: Iterable[RoleWish], catalogue: Catalogue, verifier: Ca
 
 def _database_changes(wishes: Iterable[DatabaseWish], catalogue: Catalogue) -> Iterator[Change]:
     for wish in wishes:
-        if wish.name not in catalogue.databases:
-            yield EnsureDatabase(wish.without_creators(), f"database {wish.name} does not exist")
-
-
-def _late_grants(wishes: Wishes, catalogue: Catalogue) -> Iterator[Change]:
-    """Grants come after the users that they name."""
-    for wish in wishes.databases:
-        fact = catalogue.databases.get(wish.name) or DatabaseFact(wish.owner)
-        if found := (*database_statements(wish, fact), *content_statements(wish, fact)):
+        fact = catalogue.databases.get(wish.name)
+        found = database_statements(wish, fact) if fact is None else _differences(wish, fact)
+        if found:
             yield EnsureDatabase(wish, _reason(found))
+
+
+def _differences(wish: DatabaseWish, fact: DatabaseFact) -> tuple[Statement, ...]:
+    return (*database_statements(wish, fact), *content_statements(wish, fact))
 
 
 def _extension_changes(wishes: Iterable[DatabaseWish], catalogue: Catalogue) -> Iterator[Change]:

@@ -20,8 +20,8 @@ class Cluster:
 
     `members` are all units that clients may be sent to, this one included once it is a member; `primary` is None while
     there is none. `catalogue` is None while this unit's PostgreSQL does not answer, `key` while the leader has not made
-    it. `loaded` are the rules of the running server (None while unknown), `notice` the text in the primary's peer bag, `generations` counts
-    the rotations of a user's password.
+    it. `loaded` are the rules of the running server (None while unknown), `notice` the text in the primary's peer bag,
+    `generations` counts the rotations of a user's password.
     """
 
     unit: str

@@ -80,6 +80,11 @@ def writer_name(database: str) -> str:
     return shortened("jujuwriter_" + database)
 
 
+def creator_name(database: str) -> str:
+    """The role without login that may create objects of its own in a database."""
+    return shortened("jujucreator_" + database)
+
+
 def is_client_user(role: str) -> bool:
     """Whether `role` is the user of a client application, past or present."""
     return role.startswith(("juju_", "jujuschema_", "jujuadmin_"))

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pgcharm.clients import access, passwords
 from pgcharm.clients.changes import Change, EnsureDatabase, EnsureExtension, EnsureRole, RevokeLogin
 from pgcharm.clients.cluster import Cluster
-from pgcharm.clients.names import owner_name, writer_name
+from pgcharm.clients.names import creator_name, owner_name, writer_name
 from pgcharm.clients.publication import (
     Login,
     Publication,
@@ -82,7 +82,8 @@ def _missing(request: Request, pending: Iterable[Change], cluster: Cluster) -> s
 
 def _concerns(change: Change, request: Request) -> bool:
     if isinstance(change, EnsureRole):
-        groups = {owner_name(request.database), writer_name(request.database), *request.roles}
+        database = request.database
+        groups = {owner_name(database), writer_name(database), creator_name(database), *request.roles}
         return change.wish.name in groups | {request.user, request.schema_user}
     if isinstance(change, EnsureDatabase):
         return change.wish.name == request.database

@@ -91,7 +91,7 @@ def database_statements(wish: DatabaseWish, fact: DatabaseFact | None) -> tuple[
     where, what = f"database {wish.name}", sql.SQL("DATABASE {}").format(name)
     statements = list(_grant_statements(where, what, wish.grants, fact.grants))
     if fact.owner == wish.owner:
-        statements += _revoke_statements(where, what, fact.grants, wish)
+        statements += _revoke_statements(where, what, fact.grants)
     comment = COMMENT + wish.sysname if wish.sysname else ""
     if comment and fact.comment != comment:
         text = sql.SQL("COMMENT ON DATABASE {} IS {}").format(name, sql.Literal(comment))
@@ -106,7 +106,7 @@ def content_statements(wish: DatabaseWish, fact: DatabaseFact) -> tuple[Statemen
         where, what = f"schema public of {wish.name}", sql.SQL("SCHEMA public")
         statements += _grant_statements(where, what, wish.public_schema, fact.public_schema)
         if fact.owner == wish.owner:
-            statements += _revoke_statements(where, what, fact.public_schema, wish)
+            statements += _revoke_statements(where, what, fact.public_schema)
     statements += (_default_grant(grant) for grant in sorted(wish.default_grants - fact.default_grants, key=str))
     return tuple(statements)
 
@@ -153,14 +153,10 @@ def _grant_statements(
         yield Statement(f"{grantee} has not {privilege} on {where}", text)
 
 
-def _revoke_statements(
-    where: str, what: sql.Composable, has: Iterable[tuple[str, str]], wish: DatabaseWish
-) -> Iterator[Statement]:
-    """PUBLIC, and client users who may not create objects any more."""
+def _revoke_statements(where: str, what: sql.Composable, has: Iterable[tuple[str, str]]) -> Iterator[Statement]:
     for grantee, privilege in sorted(has):
-        stale = grantee.startswith("juju_") and grantee not in wish.creators
-        if grantee == PUBLIC or stale:
-            text = sql.SQL("REVOKE {} ON {} FROM {}").format(sql.SQL(privilege), what, _grantee(grantee))
+        if grantee == PUBLIC:
+            text = sql.SQL("REVOKE {} ON {} FROM PUBLIC").format(sql.SQL(privilege), what)
             yield Statement(f"{grantee} has {privilege} on {where}", text)
 
 

@@ -2,11 +2,11 @@
 
 Knows: which roles, databases and grants a request stands for, and with how few rights. Must not know: what exists.
 
-For every database two roles without login: the owner, and the writer. Schema users are members of the owner and
+For every database there are roles without login: owner, writer and creator. Schema users are members of the owner and
 take on its role when they connect, so that what one application's migration creates belongs to no application and
 survives its leaving. Users are members of the writer: they connect, and read and write what the owner made. A user
-of a plain database may also create objects of its own, as clients of the pgsql interface have always done; a user
-of a system's database may not. PUBLIC may nothing.
+of a plain database is also in the creator, and may create objects of its own, as clients of the pgsql interface have
+always done; a user of a system's database may not. PUBLIC may nothing.
 """
 
 from __future__ import annotations
@@ -41,32 +41,36 @@ class RoleWish:
 
 @dataclass(frozen=True)
 class DatabaseWish:
-    """A database as it should be; `creators` are the users who may create objects of their own in it."""
+    """A database as it should be, with its three roles."""
 
     name: str
-    owner: str
-    writer: str
     sysname: str | None = None
-    creators: frozenset[str] = frozenset()
     extensions: tuple[Extension, ...] = ()
 
-    def without_creators(self) -> DatabaseWish:
-        """The wish while its users do not exist yet."""
-        return replace(self, creators=frozenset())
+    @property
+    def owner(self) -> str:
+        return names.owner_name(self.name)
+
+    @property
+    def writer(self) -> str:
+        return names.writer_name(self.name)
+
+    @property
+    def creator(self) -> str:
+        return names.creator_name(self.name)
 
     @property
     def grants(self) -> Grants:
-        return frozenset(
-            {(self.writer, "CONNECT"), (self.writer, "TEMPORARY"), *((self.owner, p) for p in ("CREATE", "CONNECT"))}
-            | {(user, "CREATE") for user in self.creators}
-        )
+        """On the database."""
+        owner = ((self.owner, privilege) for privilege in ("CREATE", "CONNECT", "TEMPORARY"))
+        writer = ((self.writer, privilege) for privilege in ("CONNECT", "TEMPORARY"))
+        return frozenset((*owner, *writer, (self.creator, "CREATE")))
 
     @property
     def public_schema(self) -> Grants:
-        return frozenset(
-            {(self.writer, "USAGE"), (self.owner, "USAGE"), (self.owner, "CREATE")}
-            | {(user, "CREATE") for user in self.creators}
-        )
+        """On the schema `public`."""
+        owner = ((self.owner, privilege) for privilege in ("CREATE", "USAGE"))
+        return frozenset((*owner, (self.writer, "USAGE"), (self.creator, "CREATE")))
 
     @property
     def default_grants(self) -> frozenset[DefaultGrant]:
@@ -86,7 +90,7 @@ def wishes_of(requests: Iterable[Request], key: passwords.ClientKey, generations
     """The wishes of requests that do not contradict each other."""
     requests = tuple(requests)
     databases = tuple(_databases(requests))
-    groups = [RoleWish(name) for database in databases for name in (database.owner, database.writer)]
+    groups = [RoleWish(name) for d in databases for name in (d.owner, d.writer, d.creator)]
     groups += [RoleWish(role) for role in sorted({role for request in requests for role in request.roles})]
     users = _users(requests) + _schema_users(requests)
     salted = tuple(_with_salt(user, key, generations) for user in users)
@@ -102,10 +106,7 @@ def _databases(requests: tuple[Request, ...]) -> Iterable[DatabaseWish]:
         with_schema = {e.name: e for client in clients for e in client.extensions if e.schema}
         yield DatabaseWish(
             name=name,
-            owner=names.owner_name(name),
-            writer=names.writer_name(name),
             sysname=next((client.sysname for client in clients if client.sysname), None),
-            creators=frozenset(c.user for c in clients if not c.sysname and not c.endpoint.superuser),
             extensions=tuple(sorted({**extensions, **with_schema}.values(), key=lambda e: e.name)),
         )
 
@@ -121,7 +122,9 @@ def _user(name: str, clients: list[Request]) -> RoleWish:
     superuser = any(client.endpoint.superuser for client in clients)
     roles = {role for client in clients for role in client.roles}
     writers = {names.writer_name(client.database) for client in clients if not superuser}
-    return RoleWish(name, login=True, superuser=superuser, member_of=frozenset(roles | writers), exclusive=True)
+    creators = {names.creator_name(client.database) for client in clients if not superuser and not client.sysname}
+    groups = frozenset(roles | writers | creators)
+    return RoleWish(name, login=True, superuser=superuser, member_of=groups, exclusive=True)
 
 
 def _schema_users(requests: tuple[Request, ...]) -> list[RoleWish]:

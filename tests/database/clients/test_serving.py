@@ -1,0 +1,207 @@
+"""From a client's databag to a login that works, on a real server."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import replace
+
+import psycopg2
+import pytest
+
+from pgcharm.clients import ClientRelation, Cluster, Decision, Member, decide, passwords, wanted_databases
+from pgcharm.clients.effects import apply_change
+from pgcharm.clients.reading import Connect, read_catalogue, read_loaded_access
+
+from .conftest import Server
+
+KEY = passwords.ClientKey.from_text("a key for tests")
+ADDRESS = {"egress-subnets": "127.0.0.1/32"}
+Serve = Callable[..., Decision]
+
+
+def client(id: int = 1, application: str = "shop", endpoint: str = "db", **wish: str) -> ClientRelation:
+    return ClientRelation(id, endpoint, application, units={f"{application}/0": {**ADDRESS, **wish}})
+
+
+def observed(connect: Connect, relations: list[ClientRelation]) -> Cluster:
+    return Cluster(
+        unit="postgresql/0",
+        members=(Member("postgresql/0", "127.0.0.1"),),
+        primary="postgresql/0",
+        version="15",
+        key=KEY,
+        catalogue=read_catalogue(connect, wanted_databases(relations)),
+        loaded=read_loaded_access(connect),
+    )
+
+
+@pytest.fixture
+def serve(server: Server, connect: Connect) -> Serve:
+    """Observe, decide, apply, and decide again, as the charm does."""
+
+    def served(*relations: ClientRelation) -> Decision:
+        clients = list(relations)
+        decision = decide(clients, observed(connect, clients))
+        rules = "".join(f"{rule}\n" for rule in decision.access)
+        server.hba_file.write_text("local all postgres trust\n" + rules)
+        server.reload()
+        time.sleep(0.1)
+        for change in decision.changes:
+            assert apply_change(change, connect), f"nothing to do for: {change}"
+        for change in decision.changes:
+            assert not apply_change(change, connect), f"done twice: {change}"
+        return decide(clients, observed(connect, clients))
+
+    return served
+
+
+def login(
+    server: Server, decision: Decision, relation: int, schema: bool = False, database: str = ""
+) -> psycopg2.extensions.connection:
+    told = {key: value or "" for key, value in decision.publications[relation].items()}
+    prefix = "schema_" if schema else ""
+    name = dict(part.split("=", 1) for part in told["master"].split())["dbname"]
+    return server.connect_as(told[prefix + "user"], told[prefix + "password"], database or name)
+
+
+def run(connection: psycopg2.extensions.connection, text: str) -> list[tuple[object, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(text)
+        return cursor.fetchall() if cursor.description else []
+
+
+def test_after_apply_nothing_is_left_to_do_and_the_keys_appear(serve: Serve) -> None:
+    decision = serve(client(database="shop_db", roles="readers,writers", extensions="pg_trgm,hstore:contrib"))
+    assert decision.changes == ()
+    assert decision.waits == ()
+    told = decision.publications[1]
+    assert told["database"] == "shop_db"
+    assert told["roles"] == "readers,writers"
+    assert told["extensions"] == "pg_trgm,hstore:contrib"
+    assert told["allowed-units"] == "shop/0"
+    assert told["allowed-subnets"] == "127.0.0.1/32"
+    assert told["state"] == "standalone"
+
+
+def test_a_plain_user_logs_in_and_creates_tables(server: Server, serve: Serve) -> None:
+    decision = serve(client(database="shop_db"))
+    with closing(login(server, decision, 1)) as connection:
+        run(connection, "CREATE TABLE orders (id int)")
+        run(connection, "CREATE SCHEMA own")
+    with closing(login(server, decision, 1, schema=True)) as connection:
+        assert run(connection, "SELECT current_user") == [("jujuowner_shop_db",)]
+        run(connection, "CREATE TABLE made_by_schema_user (id serial)")
+        run(connection, "SET ROLE none; ALTER TABLE orders ADD note text")
+    with closing(login(server, decision, 1)) as connection:
+        run(connection, "INSERT INTO made_by_schema_user DEFAULT VALUES")
+
+
+def test_the_user_of_a_system_works_with_data_but_does_not_define_it(server: Server, serve: Serve) -> None:
+    decision = serve(client(sysname="Demo-System"))
+    with closing(login(server, decision, 1, schema=True)) as connection:
+        run(connection, "CREATE TABLE places (id serial, at geometry(point, 4326))")
+        run(connection, "CREATE SCHEMA more; CREATE TABLE more.things (id int)")
+    with closing(login(server, decision, 1)) as connection:
+        run(connection, "INSERT INTO places (at) VALUES (st_setsrid(st_makepoint(1, 2), 4326))")
+        run(connection, "INSERT INTO more.things VALUES (1)")
+        for refused in ("CREATE TABLE mine (id int)", "DROP TABLE places", "CREATE SCHEMA mine", "TRUNCATE places"):
+            with pytest.raises(psycopg2.errors.InsufficientPrivilege):
+                run(connection, refused)
+        extensions = {row[0] for row in run(connection, "SELECT extname FROM pg_extension")}
+    assert extensions >= {"postgis", "pg_trgm", "btree_gist"}
+    assert decision.publications[1]["sysname"] == "Demo-System"
+
+
+def test_a_user_reaches_no_other_database(server: Server, serve: Serve) -> None:
+    decision = serve(client(1, "shop", database="one"), client(2, "wiki", database="two"))
+    with pytest.raises(psycopg2.OperationalError, match="no pg_hba.conf entry"):
+        login(server, decision, 1, database="two")
+    server.hba_file.write_text("local all postgres trust\nhost all all 127.0.0.1/32 scram-sha-256\n")
+    server.reload()
+    time.sleep(0.1)
+    with pytest.raises(psycopg2.OperationalError, match="permission denied for database"):
+        login(server, decision, 1, database="two")
+
+
+def test_a_client_that_leaves_loses_its_login_and_its_sessions_but_not_its_data(
+    server: Server, serve: Serve, connect: Connect
+) -> None:
+    first = serve(client(database="shop_db"))
+    session = login(server, first, 1)
+    run(session, "CREATE TABLE orders AS SELECT 1 AS id")
+    decision = serve()
+    assert decision.changes == ()
+    with pytest.raises(psycopg2.Error):
+        run(session, "SELECT 1")
+    facts = read_catalogue(connect).roles
+    assert not facts["juju_shop"].login
+    assert not facts["jujuschema_shop"].login
+    with closing(connect("shop_db")) as connection:
+        assert run(connection, "SELECT id FROM orders") == [(1,)]
+    again = serve(client(7, database="shop_db"))
+    with closing(login(server, again, 7)) as connection:
+        assert run(connection, "SELECT id FROM orders") == [(1,)]
+
+
+def test_a_role_that_is_no_longer_asked_for_is_revoked(serve: Serve, connect: Connect) -> None:
+    serve(client(roles="readers,writers"))
+    serve(client(roles="readers"))
+    fact = read_catalogue(connect).roles["juju_shop"]
+    assert "readers" in fact.member_of
+    assert "writers" not in fact.member_of
+
+
+def test_an_administrator_is_superuser_in_every_database(server: Server, serve: Serve) -> None:
+    decision = serve(client(1, "shop"), client(2, "ops-tool", "db-admin"))
+    with closing(login(server, decision, 2, database="shop")) as connection:
+        assert run(connection, "SELECT rolsuper FROM pg_roles WHERE rolname = current_user") == [(True,)]
+    assert decision.publications[2].get("schema_user") is None
+
+
+def test_a_changed_password_is_noticed_and_put_right(server: Server, serve: Serve, connect: Connect) -> None:
+    serve(client())
+    with closing(connect("postgres")) as connection:
+        run(connection, "ALTER ROLE juju_shop PASSWORD 'guess'")
+    decision = serve(client())
+    login(server, decision, 1).close()
+
+
+def test_a_role_that_grants_power_is_refused_by_name(serve: Serve, connect: Connect) -> None:
+    with closing(connect("postgres")) as connection:
+        run(
+            connection,
+            "CREATE ROLE boss SUPERUSER; CREATE ROLE friend IN ROLE boss; CREATE ROLE peeker IN ROLE pg_monitor",
+        )
+    for role in ("boss", "friend", "peeker"):
+        decision = serve(client(roles=role))
+        assert role in str(decision.refusals[0])
+        assert decision.publications[1] == {}
+
+
+def test_an_extension_that_is_not_there_is_refused_and_the_others_are_served(serve: Serve) -> None:
+    decision = serve(client(1, extensions="no_such"), client(2, "wiki"))
+    assert "no_such" in str(decision.refusals[0])
+    assert decision.publications[1] == {}
+    assert decision.publications[2]["allowed-units"] == "wiki/0"
+
+
+def test_a_wish_that_is_withdrawn_by_refusal_takes_the_keys_back(serve: Serve) -> None:
+    told = {key: value for key, value in serve(client()).publications[1].items() if value}
+    bad = replace(client(extensions="plpython3u"), published=told)
+    withdrawn = serve(bad).publications[1]
+    assert withdrawn.keys() == told.keys()
+    assert not any(withdrawn.values())
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["semi;colon", 'quo"te', "apo'strophe", "back\\slash", "new\nline", "nul\0", "../up", "a" * 10_000, "postgres"],
+)
+def test_hostile_names_reach_no_server(serve: Serve, connect: Connect, name: str) -> None:
+    before = read_catalogue(connect)
+    for wish in ({"database": name}, {"roles": name}, {"extensions": name}, {"extensions": f"hstore({name})"}):
+        if wish.get("extensions") != "hstore(postgres)":
+            assert serve(client(**wish)).refusals
+    assert read_catalogue(connect).databases.keys() - {"shop"} == before.databases.keys()
