@@ -18,8 +18,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 
 class UsageError(Exception):
@@ -34,21 +33,20 @@ Convert = Callable[[str], Any]
 """Turns a flag's text into its value, or raises ValueError with the part of the message that says why not."""
 
 
-@dataclass(frozen=True)
-class _Flag:
+class _Flag(NamedTuple):
     names: tuple[str, ...]
     kind: Literal["value", "boolean", "repeated"]
     default: Any
     convert: Convert
 
 
-@dataclass
 class Flags:
-    """What a command line says: values by any of a flag's names, and the arguments that are no flags."""
+    """What a command line says: values by any of a flag's names, and in `args` what is no flag."""
 
-    args: list[str] = field(default_factory=list)
-    _known: dict[str, _Flag] = field(default_factory=dict)
-    _values: dict[str, Any] = field(default_factory=dict)
+    def __init__(self, known: dict[str, _Flag]) -> None:
+        self.args: list[str] = []
+        self._known = known
+        self._values: dict[str, Any] = {}
 
     def __getitem__(self, name: str) -> Any:
         flag = self._known[name]
@@ -57,6 +55,10 @@ class Flags:
     def given(self, name: str) -> bool:
         """Whether the flag stands on the command line."""
         return self._known[name].names[0] in self._values
+
+    def knows(self, name: str) -> bool:
+        """Whether there is such a flag."""
+        return name in self._known
 
     def _set(self, flag: _Flag, spelled: str, text: str) -> None:
         try:
@@ -107,9 +109,18 @@ class FlagSet:
         for name in flag.names:
             self._known[name] = flag
 
+    def described(self) -> list[str]:
+        """One line a flag, sorted by its long name."""
+        lines = {}
+        for flag in self._known.values():
+            names = ", ".join(_dashed(name) for name in sorted(flag.names, key=len))
+            shown = "" if flag.kind == "boolean" or flag.default in ("", None, ()) else f" (= {flag.default})"
+            lines[max(flag.names, key=len)] = f"    {names}{shown}"
+        return [line for _, line in sorted(lines.items())]
+
     def parse(self, argv: Iterable[str], interspersed: bool = True) -> Flags:
         """What `argv` says. Raises UsageError or HelpWanted. Without `interspersed` the first argument ends flags."""
-        flags = Flags(_known=self._known)
+        flags = Flags(self._known)
         rest = list(argv)
         while rest:
             word = rest.pop(0)

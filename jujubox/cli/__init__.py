@@ -1,0 +1,1 @@
+"""The `juju` command: parse flags, call the controller, print."""
