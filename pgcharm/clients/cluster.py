@@ -37,4 +37,5 @@ class Cluster:
 
     @property
     def is_primary(self) -> bool:
+        """Whether this unit may change anything in PostgreSQL."""
         return self.unit == self.primary

@@ -8,14 +8,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from contextlib import closing
 
-from psycopg2 import sql
-from psycopg2.extensions import connection as Connection
+from psycopg2 import extensions, sql
 
 from pgcharm.clients.changes import Change, EnsureDatabase, EnsureExtension, EnsureRole, RevokeLogin
 from pgcharm.clients.reading import Connect, read_catalogue
 from pgcharm.clients.request import Extension
 from pgcharm.clients.statements import (
+    Name,
     Statement,
+    Text,
+    Word,
     content_statements,
     database_statements,
     extension_statements,
@@ -68,15 +70,29 @@ def revoke_login(role: str, connect: Connect) -> bool:
 
 def _run(connect: Connect, database: str, statements: Iterable[Statement]) -> bool:
     """Run all, or none: one transaction, except for a statement that is alone."""
-    texts = [statement.text for statement in statements]
+    texts = [_composed(statement) for statement in statements]
     if texts:
         with closing(connect(database)) as connection:
             _execute(connection, texts)
     return bool(texts)
 
 
-def _execute(connection: Connection, texts: list[sql.Composable]) -> None:
-    alone = len(texts) == 1
+def _composed(statement: Statement) -> sql.Composed:
+    return sql.SQL(statement.template).format(*map(_quoted, statement.parts))
+
+
+def _quoted(part: Name | Text | Word) -> sql.Composable:
+    if isinstance(part, Name):
+        return sql.Identifier(part.text)
+    return sql.Literal(part.text) if isinstance(part, Text) else sql.SQL(part.text)
+
+
+def _execute(connection: extensions.connection, texts: list[sql.Composed]) -> None:
+    together = len(texts) > 1
     with connection.cursor() as cursor:
-        for text in ([] if alone else [sql.SQL("BEGIN")]) + texts + ([] if alone else [sql.SQL("COMMIT")]):
+        if together:
+            cursor.execute("BEGIN")
+        for text in texts:
             cursor.execute(text)
+        if together:
+            cursor.execute("COMMIT")

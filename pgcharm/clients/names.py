@@ -46,7 +46,7 @@ _RESERVED_ROLES = frozenset(
 _RESERVED_ROLE_PREFIXES = ("pg_", "juju")
 
 
-class BadName(ValueError):
+class NameRefusedError(ValueError):
     """A name that a client chose and may not have. The text says what was wrong."""
 
 
@@ -97,36 +97,36 @@ def shown(text: str) -> str:
 
 
 def checked(kind: str, text: str) -> str:
-    """`text` if it is a plain name. Raises BadName."""
+    """`text` if it is a plain name. Raises NameRefusedError."""
     if len(text) > LONGEST_WISH:
-        raise BadName(f"{kind} {shown(text)} is {len(text)} characters long (at most {LONGEST_WISH})")
+        raise NameRefusedError(f"{kind} {shown(text)} is {len(text)} characters long (at most {LONGEST_WISH})")
     if not _PLAIN.fullmatch(text):
-        raise BadName(f"{kind} {shown(text)} has characters other than letters, digits, '_', '-' and '.'")
+        raise NameRefusedError(f"{kind} {shown(text)} has characters other than letters, digits, '_', '-' and '.'")
     return text
 
 
 def checked_database(text: str) -> str:
-    """The name of the database for the wish `text`. Raises BadName."""
+    """The name of the database for the wish `text`. Raises NameRefusedError."""
     if checked("database", text).lower() in _RESERVED_DATABASES:
-        raise BadName(f"database {shown(text)} is reserved")
+        raise NameRefusedError(f"database {shown(text)} is reserved")
     return shortened(text)
 
 
 def checked_role(text: str) -> str:
-    """The name of the role for the wish `text`. Raises BadName."""
+    """The name of the role for the wish `text`. Raises NameRefusedError."""
     name = checked("role", text)
     if name.lower() in _RESERVED_ROLES or name.lower().startswith(_RESERVED_ROLE_PREFIXES):
-        raise BadName(f"role {shown(text)} is reserved")
+        raise NameRefusedError(f"role {shown(text)} is reserved")
     return shortened(name)
 
 
 def sysname_database(sysname: str, database: str = "") -> str:
-    """The database of a system: lower case, other than identifier characters removed. Raises BadName."""
+    """The database of a system: lower case, other than identifier characters removed. Raises NameRefusedError."""
     if len(sysname) > LONGEST_WISH:
-        raise BadName(f"sysname {shown(sysname)} is {len(sysname)} characters long (at most {LONGEST_WISH})")
+        raise NameRefusedError(f"sysname {shown(sysname)} is {len(sysname)} characters long (at most {LONGEST_WISH})")
     if any(ord(character) < 32 for character in sysname):
-        raise BadName(f"sysname {shown(sysname)} has control characters")
+        raise NameRefusedError(f"sysname {shown(sysname)} has control characters")
     scope = re.sub(r"[^a-z0-9_]", "", sysname.lower())
     if not scope:
-        raise BadName(f"sysname {shown(sysname)} has no letter, digit or '_'")
+        raise NameRefusedError(f"sysname {shown(sysname)} has no letter, digit or '_'")
     return checked_database(f"{scope}_{checked('database', database)}" if database else scope)

@@ -31,9 +31,11 @@ class ClientKey:
 
     @classmethod
     def from_text(cls, text: str) -> ClientKey:
+        """The key as the cluster's secret holds it."""
         return cls(text.encode())
 
     def derived(self, purpose: str, user: str, generation: int) -> bytes:
+        """32 bytes that nobody guesses who has not the key."""
         message = "\0".join((purpose, user, str(generation))).encode()
         return hmac.new(self.secret, message, hashlib.sha256).digest()
 

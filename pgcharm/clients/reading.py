@@ -6,21 +6,21 @@ Knows: PostgreSQL's system catalogues, versions 14 to 17. Must not know: what is
 from __future__ import annotations
 
 import ipaddress
-import os
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
-from psycopg2.extensions import connection as Connection
+from psycopg2 import extensions
 
 from pgcharm.clients import passwords
 from pgcharm.clients.access import AccessRule
 from pgcharm.clients.addresses import Network
 from pgcharm.clients.catalogue import PUBLIC, Catalogue, DatabaseFact, DefaultGrant, Grants, RoleFact
 
-Connect = Callable[[str], Connection]
+Connect = Callable[[str], extensions.connection]
 """A database's name to a connection as superuser, with autocommit on."""
 
 _ROLES = """
@@ -67,7 +67,7 @@ def read_catalogue(connect: Connect, inside: Iterable[str] = ()) -> Catalogue:
     return Catalogue(roles, databases, available)
 
 
-def read_contents(connection: Connection, fact: DatabaseFact) -> DatabaseFact:
+def read_contents(connection: extensions.connection, fact: DatabaseFact) -> DatabaseFact:
     """`fact` with what is inside the database of `connection`."""
     schemas = frozenset(name for (name,) in _rows(connection, "SELECT nspname FROM pg_namespace"))
     public = frozenset((grantee, privilege) for grantee, privilege in _rows(connection, _PUBLIC_SCHEMA) if privilege)
@@ -87,7 +87,7 @@ def read_loaded_access(connect: Connect) -> frozenset[AccessRule] | None:
             connection, "SELECT current_setting('hba_file'), extract(epoch FROM pg_conf_load_time())::float8"
         )
         rows = _rows(connection, _RULES)
-    if os.stat(path).st_mtime > loaded or any(row[6] for row in rows):
+    if Path(path).stat().st_mtime > loaded or any(row[6] for row in rows):
         return None
     return frozenset(rule for row in rows if (rule := _rule(*row[:6])) is not None)
 
@@ -102,17 +102,17 @@ def _rule(
 
 
 def _network(address: str, netmask: str) -> Network:
-    length = bin(int(ipaddress.ip_address(netmask))).count("1")
+    length = int(ipaddress.ip_address(netmask)).bit_count()
     return ipaddress.ip_network((address, length), strict=False)
 
 
-def _rows(connection: Connection, query: str) -> list[tuple[Any, ...]]:
+def _rows(connection: extensions.connection, query: str) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(query)
         return cursor.fetchall()
 
 
-def _roles(connection: Connection) -> dict[str, RoleFact]:
+def _roles(connection: extensions.connection) -> dict[str, RoleFact]:
     member_of: dict[str, set[str]] = defaultdict(set)
     for member, group in _rows(connection, _MEMBERS):
         member_of[member].add(group)
@@ -150,7 +150,7 @@ def _powerful(roles: set[str], member_of: dict[str, set[str]]) -> set[str]:
         found |= more
 
 
-def _databases(connection: Connection) -> dict[str, DatabaseFact]:
+def _databases(connection: extensions.connection) -> dict[str, DatabaseFact]:
     owners: dict[str, tuple[str, str]] = {}
     grants: dict[str, set[tuple[str, str]]] = defaultdict(set)
     for name, owner, comment, grantee, privilege in _rows(connection, _DATABASES):

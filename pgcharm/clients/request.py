@@ -60,6 +60,7 @@ class Request:
 
     @property
     def mirrored(self) -> dict[str, str]:
+        """The mirror by key."""
         return dict(self.mirror)
 
 
@@ -81,7 +82,7 @@ def read_request(relation: ClientRelation) -> Request | Refusal:
     endpoint = ENDPOINTS[relation.endpoint]
     try:
         return _read(relation, endpoint, wish_of(relation))
-    except names.BadName as error:
+    except names.NameRefusedError as error:
         return Refusal(relation.id, relation.endpoint, relation.application, str(error))
 
 
@@ -113,9 +114,13 @@ def _read(relation: ClientRelation, endpoint: Endpoint, wish: Bag) -> Request:
         roles=_roles(wish.get("roles", "")),
         extensions=_extensions(wish.get("extensions", ""), sysname),
         units=tuple(ClientUnit(name, client_networks(relation.units[name])) for name in _ordered(relation)),
-        mirror=tuple((key, wish[key]) for key in ("roles", "extensions", "sysname") if wish.get(key))
-        + (("database", asked or _database(relation.application, "", sysname)),),
+        mirror=_mirror(wish, asked or _database(relation.application, "", sysname)),
     )
+
+
+def _mirror(wish: Bag, database: str) -> tuple[tuple[str, str], ...]:
+    shown = {key: wish[key] for key in ("roles", "extensions", "sysname") if wish.get(key)}
+    return tuple({**shown, "database": database}.items())
 
 
 def _database(application: str, asked: str, sysname: str | None) -> str:
@@ -127,7 +132,7 @@ def _database(application: str, asked: str, sysname: str | None) -> str:
 def _items(kind: str, text: str) -> tuple[str, ...]:
     items = tuple(dict.fromkeys(item.strip() for item in text.split(",") if item.strip()))
     if len(items) > MOST_WISHES:
-        raise names.BadName(f"{kind} names {len(items)} items (at most {MOST_WISHES})")
+        raise names.NameRefusedError(f"{kind} names {len(items)} items (at most {MOST_WISHES})")
     return items
 
 
@@ -145,10 +150,12 @@ def _extension(text: str) -> Extension:
     """`name`, `name(schema)` or `name:schema`: both forms are in use."""
     match = _EXTENSION.fullmatch(text)
     if match is None:
-        raise names.BadName(f"extension {names.shown(text)} is not of the form name, name(schema) or name:schema")
+        raise names.NameRefusedError(
+            f"extension {names.shown(text)} is not of the form name, name(schema) or name:schema"
+        )
     name = names.checked("extension", match[1].strip()).lower()
     if name in _FORBIDDEN_EXTENSIONS or _UNTRUSTED_LANGUAGE.search(name):
-        raise names.BadName(f"extension {names.shown(name)} is not allowed: it reaches beyond its database")
+        raise names.NameRefusedError(f"extension {names.shown(name)} is not allowed: it reaches beyond its database")
     schema = (match[2] or match[3] or "").strip() or None
     return Extension(name, schema and _schema(schema))
 
@@ -156,7 +163,7 @@ def _extension(text: str) -> Extension:
 def _schema(text: str) -> str:
     name = names.shortened(names.checked("schema", text))
     if name.lower().startswith("pg_") or name.lower() == "information_schema":
-        raise names.BadName(f"schema {names.shown(text)} is reserved")
+        raise names.NameRefusedError(f"schema {names.shown(text)} is reserved")
     return name
 
 

@@ -47,6 +47,7 @@ class Service:
 
     @property
     def waits(self) -> tuple[str, ...]:
+        """What this client waits for, as sentences."""
         who = f"{self.request.application} ({self.request.endpoint.name}:{self.request.relation})"
         if self.missing:
             return (f"{who}: {self.missing}",)

@@ -49,14 +49,17 @@ class DatabaseWish:
 
     @property
     def owner(self) -> str:
+        """Owns the database and what schema users create."""
         return names.owner_name(self.name)
 
     @property
     def writer(self) -> str:
+        """Connects, reads and writes what the owner made."""
         return names.writer_name(self.name)
 
     @property
     def creator(self) -> str:
+        """Creates objects of its own."""
         return names.creator_name(self.name)
 
     @property
@@ -74,6 +77,7 @@ class DatabaseWish:
 
     @property
     def default_grants(self) -> frozenset[DefaultGrant]:
+        """On what the owner will create."""
         return frozenset(DefaultGrant(self.owner, kind, self.writer, what) for kind, what in _WRITER_DEFAULTS)
 
 

@@ -5,58 +5,15 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
-import socket
-import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
-import psycopg2
 import pytest
-from psycopg2.extensions import connection as Connection
+from psycopg2 import extensions
 
 from pgcharm.clients.reading import Connect
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@dataclass(frozen=True)
-class Server:
-    """A running server; `binaries` is where its programs are."""
-
-    binaries: Path
-    home: Path
-    port: int
-
-    @property
-    def hba_file(self) -> Path:
-        return self.home / "data" / "pg_hba.conf"
-
-    def run(self, program: str, *arguments: str) -> None:
-        """Run one of PostgreSQL's programs as a user other than root."""
-        command = [str(self.binaries / program), *arguments]
-        if os.geteuid() == 0:
-            command = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups", *command]
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd="/")
-
-    def connect(self, database: str) -> Connection:
-        connection = psycopg2.connect(host=str(self.home), port=self.port, user="postgres", dbname=database)
-        connection.autocommit = True
-        return connection
-
-    def connect_as(self, user: str, password: str, database: str) -> Connection:
-        """Over TCP, with a password, as a client would."""
-        connection = psycopg2.connect(host="127.0.0.1", port=self.port, user=user, password=password, dbname=database)
-        connection.autocommit = True
-        return connection
-
-    def reload(self) -> None:
-        self.run("pg_ctl", "reload", "-s", "-D", str(self.home / "data"))
+from tests.database.clients.server import Server, free_port
 
 
 @pytest.fixture(scope="session")
@@ -66,7 +23,7 @@ def server() -> Iterator[Server]:
     if not installed:
         pytest.skip("no PostgreSQL server is installed here")
     home = Path(tempfile.mkdtemp(prefix="pgcharm-test-", dir="/tmp"))
-    server = Server(installed[-1].parent, home, _free_port())
+    server = Server(installed[-1].parent, home, free_port())
     if os.geteuid() == 0:
         owner = pwd.getpwnam("postgres")
         os.chown(home, owner.pw_uid, owner.pw_gid)
@@ -90,7 +47,7 @@ def connect(server: Server) -> Iterator[Connect]:
     server.reload()
 
 
-def _clean(connect: Callable[[str], Connection]) -> None:
+def _clean(connect: Callable[[str], extensions.connection]) -> None:
     connection = connect("postgres")
     with connection.cursor() as cursor:
         cursor.execute("SELECT format('%I', datname) FROM pg_database WHERE datname !~ '^(postgres|template[01])$'")

@@ -1,0 +1,52 @@
+"""A PostgreSQL server of the tests' own."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg2
+from psycopg2 import extensions
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running server; `binaries` is where its programs are."""
+
+    binaries: Path
+    home: Path
+    port: int
+
+    @property
+    def hba_file(self) -> Path:
+        return self.home / "data" / "pg_hba.conf"
+
+    def run(self, program: str, *arguments: str) -> None:
+        """Run one of PostgreSQL's programs as a user other than root."""
+        command = [str(self.binaries / program), *arguments]
+        if os.geteuid() == 0:
+            command = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups", *command]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd="/")
+
+    def connect(self, database: str) -> extensions.connection:
+        connection = psycopg2.connect(host=str(self.home), port=self.port, user="postgres", dbname=database)
+        connection.autocommit = True
+        return connection
+
+    def connect_as(self, user: str, password: str, database: str) -> extensions.connection:
+        """Over TCP, with a password, as a client would."""
+        connection = psycopg2.connect(host="127.0.0.1", port=self.port, user=user, password=password, dbname=database)
+        connection.autocommit = True
+        return connection
+
+    def reload(self) -> None:
+        self.run("pg_ctl", "reload", "-s", "-D", str(self.home / "data"))
