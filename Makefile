@@ -3,7 +3,6 @@
 
 SYSTEM_PYTHON ?= $(firstword $(wildcard /usr/bin/python3) python3)
 BIN := .venv/bin
-export PYTHONDONTWRITEBYTECODE ?= 1
 
 .PHONY: help setup demo demo-down test check unit pack lock format
 
