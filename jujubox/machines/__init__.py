@@ -1,0 +1,20 @@
+"""Machines on one host: images, a bridge, nspawn machines, the package cache, faults.
+
+Knows: Linux (namespaces, cgroups, overlayfs, nftables, nspawn, apt).
+Must not know: models, applications, units, charms.
+
+    machines = Machines(Box.from_environment())
+    await machines.ensure_network()
+    await machines.ensure_packages()
+    await machines.ensure_image("debian@12")
+    await machines.create("m0", "debian@12", "juju-0f0f0f-0", "10.66.3.10", {"/etc/motd": File(0o644, b"hello")})
+    await machines.start("m0")
+    await machines.run("m0", ["uname", "-n"])     # Completed(code=0, stdout=b"juju-0f0f0f-0\\n", stderr=b"")
+"""
+
+from .errors import MachinesError
+from .files import File, Link
+from .host import Completed
+from .instances import Machines, State
+
+__all__ = ["Completed", "File", "Link", "Machines", "MachinesError", "State"]
