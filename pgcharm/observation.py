@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from pgcharm.clients.access import AccessRule
 from pgcharm.clients.catalogue import Catalogue
 from pgcharm.clients.passwords import ClientKey
 from pgcharm.clients.relation import Bag, ClientRelation
@@ -66,11 +67,12 @@ class Secrets:
     superuser: str = field(repr=False)
     replication: str = field(repr=False)
     rewind: str = field(repr=False)
-    rest: str = field(repr=False)
     client_key: ClientKey
     """The key that clients' passwords are derived from, so that every unit knows them without being told."""
     ca_certificate: str = field(repr=False)
     ca_key: str = field(repr=False)
+    ca_fingerprint: str = ""
+    """What certificates name that the authority has signed."""
 
 
 @dataclass(frozen=True)
@@ -96,21 +98,31 @@ class File:
 
 @dataclass(frozen=True)
 class Service:
-    """A systemd service. `started_with` is the digest of its inputs when the charm last started it."""
+    """A systemd service."""
 
     active: bool
     enabled: bool
     masked: bool
-    started_with: str = ""
-    loaded: str = ""
-    """The digest of what it was last told to load."""
+
+
+@dataclass(frozen=True)
+class Memory:
+    """What this unit wrote down for itself on its own disk, beside what it did."""
+
+    written: Mapping[str, str] = field(default_factory=dict)
+    """Digest of every file as the charm last wrote it, by path: tells a hand edit from a change of plan."""
+    started_with: Mapping[str, str] = field(default_factory=dict)
+    """Digest of what a service was last started with, by service."""
+    loaded: Mapping[str, str] = field(default_factory=dict)
+    """Digest of what a program was last told to load, by program."""
+    config: Mapping[str, str | int | float | bool | None] | None = None
+    """The last configuration without a mistake in it; None before there was one."""
 
 
 @dataclass(frozen=True)
 class Machine:
-    """The machine and what is installed on it."""
+    """The machine and what is on it."""
 
-    hostname: str
     distribution: str
     """`debian` or `ubuntu`."""
     release: str
@@ -118,22 +130,21 @@ class Machine:
     memory: int
     """Bytes that a program may use, limits of the container included."""
     cores: int
-    packages: Mapping[str, str]
-    """Installed packages of those the charm may want, with their versions."""
-    files: Mapping[str, File]
-    services: Mapping[str, Service]
-    certificates: Mapping[str, Certificate]
-    """By name: `etcd`, `postgres`."""
-    locales: tuple[str, ...] = ()
+    hostname: str = ""
+    packages: Mapping[str, str] = field(default_factory=dict)
+    """Installed packages of those that the charm may want, with their versions."""
+    files: Mapping[str, File] = field(default_factory=dict)
+    services: Mapping[str, Service] = field(default_factory=dict)
+    certificates: Mapping[str, Certificate] = field(default_factory=dict)
+    """By the program that uses it: `etcd`, `postgres`."""
+    memories: Memory = Memory()
     storage: str = ""
     """Where the storage `pgdata` is mounted; empty when none is attached."""
-    data_owner: str = ""
-    """Owner of the data directory; empty when there is none."""
-    has_data: bool = False
-    """Whether the data directory holds a database cluster."""
+    data_version: str = ""
+    """Major version of the database cluster in the data directory; empty when there is none."""
     etcd_has_data: bool = False
-    device: str = ""
-    watchdog: bool = False
+    environment: str = ""
+    """The name of the virtual environment that the charm runs from now."""
 
 
 @dataclass(frozen=True)
@@ -156,8 +167,12 @@ class Etcd:
     """The id of the member that leads; empty when there is no quorum."""
     local: bool
     """Whether our own member answered."""
-    voters_down: tuple[str, ...] = ()
-    """Names of voters that did not answer."""
+    down: tuple[str, ...] = ()
+    """Names of members that did not answer."""
+    initialized: bool = False
+    """Whether the PostgreSQL cluster has been made."""
+    primary: str = ""
+    """The name of the member that holds the leader key of the PostgreSQL cluster."""
 
 
 @dataclass(frozen=True)
@@ -170,8 +185,9 @@ class Member:
     state: str
     """`running`, `streaming`, `creating replica`, `starting`, `stopped`, ..."""
     host: str
-    timeline: int
-    lag: int | None
+    port: int = 5432
+    timeline: int = 0
+    lag: int | None = None
     """Bytes behind the primary; None where it is not known."""
 
 
@@ -181,15 +197,13 @@ class Patroni:
 
     state: str
     role: str
-    version: str
-    server_version: int
-    timeline: int
-    pending_restart: bool
-    paused: bool
-    members: tuple[Member, ...]
-    settings: Mapping[str, object]
-    """The cluster's dynamic configuration."""
-    dcs_ok: bool = True
+    """`primary` or `standby`; empty before it has one."""
+    timeline: int = 0
+    pending_restart: bool = False
+    paused: bool = False
+    members: tuple[Member, ...] = ()
+    settings: Mapping[str, object] | None = None
+    """The cluster's dynamic configuration; None where it could not be read."""
 
 
 @dataclass(frozen=True)
@@ -209,9 +223,10 @@ class Postgres:
     pending_restart: tuple[str, ...]
     """Settings that wait for a restart."""
     catalogue: Catalogue
-    access: object
-    """What the running server's pg_hba admits, as `clients` reads it."""
-    hba_errors: tuple[str, ...] = ()
+    access: frozenset[AccessRule] | None
+    """What the running server's pg_hba admits; None while the file is newer than what it has loaded."""
+    mistakes: tuple[str, ...] = ()
+    """Lines of its configuration files that it does not accept."""
 
 
 @dataclass(frozen=True)
@@ -222,9 +237,7 @@ class Observation:
     event: Event
     juju: Juju
     machine: Machine
-    secrets: Secrets | None
-    secrets_why: str
-    """Why there are no secrets to be had."""
+    secrets: View[Secrets] | Unknown
     etcd: View[Etcd] | Unknown
     patroni: View[Patroni] | Unknown
     postgres: View[Postgres] | Unknown

@@ -1,0 +1,96 @@
+"""etcd 3 through its HTTP gateway.
+
+Knows: members, status, keys. Must not know: which member ought to exist.
+The gateway writes 64-bit numbers as text and bytes in base64. Its path is /v3 since etcd 3.4, /v3beta in 3.3.
+"""
+
+from __future__ import annotations
+
+import base64
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from pgcharm.adapters.web import Credentials, WebError, ask
+from pgcharm.observation import EtcdMember
+
+
+class EtcdError(RuntimeError):
+    """etcd refused. The text is its own."""
+
+
+@dataclass(frozen=True)
+class EtcdEndpoint:
+    """One member's client address, e.g. `https://10.0.0.2:2379`."""
+
+    url: str
+    credentials: Credentials
+
+    def call(self, path: str, body: Any = None, timeout: float = 3) -> Any:
+        """An answer of the gateway. Raises WebError where nobody answers, EtcdError for a refusal."""
+        try:
+            return ask("POST", f"{self.url}/v3/{path}", self.credentials, body or {}, timeout)
+        except WebError as error:
+            if error.status == 404 and path.startswith(("cluster", "kv", "maintenance")):
+                return ask("POST", f"{self.url}/v3beta/{path}", self.credentials, body or {}, timeout)
+            if error.status:
+                raise EtcdError(error.body or str(error)) from error
+            raise
+
+    def status(self) -> dict[str, Any]:
+        return dict(self.call("maintenance/status"))
+
+    def members(self) -> tuple[EtcdMember, ...]:
+        found = self.call("cluster/member/list")
+        return tuple(_member(member) for member in found.get("members", ()))
+
+    def get(self, prefix: str) -> dict[str, str]:
+        """Keys below a prefix, read with a quorum."""
+        end = prefix[:-1] + chr(ord(prefix[-1]) + 1)
+        found = self.call("kv/range", {"key": _coded(prefix), "range_end": _coded(end)})
+        return {_plain(pair["key"]): _plain(pair.get("value", "")) for pair in found.get("kvs", ())}
+
+    def add_learner(self, peer_url: str) -> None:
+        """Register a member that does not vote before it is promoted, so that it cannot cost the quorum."""
+        self.call("cluster/member/add", {"peerURLs": [peer_url], "isLearner": True}, timeout=10)
+
+    def promote(self, member: str) -> None:
+        self.call("cluster/member/promote", {"ID": member}, timeout=10)
+
+    def update(self, member: str, peer_url: str) -> None:
+        self.call("cluster/member/update", {"ID": member, "peerURLs": [peer_url]}, timeout=10)
+
+    def remove(self, member: str) -> None:
+        self.call("cluster/member/remove", {"ID": member}, timeout=10)
+
+
+def until(deadline: float, attempt: Any, pause: float = 0.3) -> Any:
+    """The result of `attempt()` once it is not None; None when the seconds have passed. Errors count as not yet."""
+    end = time.monotonic() + deadline
+    while True:
+        try:
+            if (result := attempt()) is not None:
+                return result
+        except (WebError, EtcdError):
+            pass
+        if time.monotonic() >= end:
+            return None
+        time.sleep(pause)
+
+
+def _member(found: dict[str, Any]) -> EtcdMember:
+    return EtcdMember(
+        id=str(found["ID"]),
+        name=str(found.get("name", "")),
+        peer_url=(found.get("peerURLs") or [""])[0],
+        client_url=next((url for url in found.get("clientURLs") or [] if "127.0.0.1" not in url), ""),
+        learner=bool(found.get("isLearner", False)),
+    )
+
+
+def _coded(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
+
+
+def _plain(text: str) -> str:
+    return base64.b64decode(text).decode(errors="replace")

@@ -1,0 +1,240 @@
+"""The machine: packages, files, users, services.
+
+Knows: how they are read and changed. Must not know: what they are for.
+Every `ensure_*` looks, acts only when needed, and says whether it changed something.
+"""
+
+from __future__ import annotations
+
+import grp
+import hashlib
+import os
+import pwd
+import shutil
+import subprocess
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from charmlibs import systemd
+
+from pgcharm.observation import File, Service
+
+APT = (
+    "apt-get", "--yes", "--quiet", "--no-install-recommends",
+    "-o", "Dpkg::Options::=--force-confold", "-o", "Dpkg::Options::=--force-confdef",
+    "-o", "DPkg::Lock::Timeout=300",
+)  # fmt: skip
+
+
+class HostError(RuntimeError):
+    """The machine refused. The text says what was tried and what was seen."""
+
+
+def run(*command: str, timeout: float = 600, env: Mapping[str, str] | None = None) -> str:
+    """The output of a program. Raises HostError with the end of what it said."""
+    try:
+        done = subprocess.run(
+            command, capture_output=True, text=True, timeout=timeout, check=False, env={**os.environ, **(env or {})}
+        )
+    except subprocess.TimeoutExpired:
+        raise HostError(f"cannot finish {command[0]}: still running after {timeout:.0f} s") from None
+    if done.returncode:
+        said = (done.stderr.strip() or done.stdout.strip())[-800:]
+        raise HostError(f"cannot run {command[0]}: exit code {done.returncode}, {said!r} (expected 0)")
+    return done.stdout
+
+
+def installed(names: Iterable[str]) -> dict[str, str]:
+    """Those of the packages that are installed, with their versions."""
+    form = "-f=${db:Status-Status} ${binary:Package} ${Version}\n"
+    done = subprocess.run(["dpkg-query", "-W", form, *names], capture_output=True, text=True, check=False)
+    rows = [line.split() for line in done.stdout.splitlines()]
+    return {row[1].split(":")[0]: row[2] for row in rows if len(row) == 3 and row[0] == "installed"}
+
+
+def ensure_packages(names: Iterable[str]) -> bool:
+    """The packages are installed, in one call; the lists are fetched where there are none or they are out of date."""
+    missing = sorted(set(names) - set(installed(names)))
+    if not missing:
+        return False
+    lists = Path("/var/lib/apt/lists")
+    fetched = not any(lists.glob("*_Packages*"))
+    if fetched:
+        run("apt-get", "--quiet", "update")
+    try:
+        run(*APT, "install", *missing, timeout=1800, env={"DEBIAN_FRONTEND": "noninteractive"})
+    except HostError:
+        if fetched:
+            raise
+        run("apt-get", "--quiet", "update")
+        run(*APT, "install", *missing, timeout=1800, env={"DEBIAN_FRONTEND": "noninteractive"})
+    return True
+
+
+def distribution() -> tuple[str, str]:
+    """`debian` and `12`, from os-release."""
+    text = Path("/etc/os-release").read_text()
+    found = dict(line.split("=", 1) for line in text.splitlines() if "=" in line)
+    return found.get("ID", "").strip('"'), found.get("VERSION_ID", "").strip('"')
+
+
+def memory() -> int:
+    """Bytes that programs may use: the machine's, or the smallest limit of a control group above us."""
+    total = next(int(line.split()[1]) for line in Path("/proc/meminfo").read_text().splitlines() if "MemTotal" in line)
+    limits = [total * 1024]
+    for path in ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"):
+        text = Path(path).read_text().strip() if Path(path).exists() else ""
+        if text.isdigit():
+            limits.append(int(text))
+    return min(limits)
+
+
+def cores() -> int:
+    return len(os.sched_getaffinity(0))
+
+
+def digest(content: str | bytes) -> str:
+    return hashlib.sha256(content.encode() if isinstance(content, str) else content).hexdigest()
+
+
+def read_file(path: str) -> File | None:
+    """What is known of a file, or None where there is none."""
+    place = Path(path)
+    try:
+        content, facts = place.read_bytes(), place.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    return File(digest(content), _user_name(facts.st_uid), _group_name(facts.st_gid), facts.st_mode & 0o7777)
+
+
+def read_text(path: str) -> str | None:
+    """A file's content, or None where there is none."""
+    try:
+        return Path(path).read_text()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+
+
+def ensure_file(path: str, content: str, owner: str, group: str, mode: int) -> bool:
+    """A file has this content, owner and mode. It is never there half written, nor readable by the wrong user."""
+    seen = read_file(path)
+    wanted = File(digest(content), owner, group, mode)
+    if seen == wanted:
+        return False
+    place = Path(path)
+    place.parent.mkdir(parents=True, exist_ok=True)
+    partial = place.with_name(f".{place.name}.partial")
+    partial.unlink(missing_ok=True)
+    with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(content)
+        os.fchown(file.fileno(), pwd.getpwnam(owner).pw_uid, grp.getgrnam(group).gr_gid)
+        os.fchmod(file.fileno(), mode)
+        file.flush()
+        os.fsync(file.fileno())
+    partial.replace(place)
+    return True
+
+
+def ensure_directory(path: str, owner: str, group: str, mode: int) -> bool:
+    """A directory exists with this owner and mode; those above it may be entered by anybody."""
+    place = Path(path)
+    place.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+    changed = not place.is_dir()
+    place.mkdir(mode=0o700, exist_ok=True)
+    facts = place.stat()
+    ids = pwd.getpwnam(owner).pw_uid, grp.getgrnam(group).gr_gid
+    if (facts.st_uid, facts.st_gid) != ids:
+        os.chown(place, *ids)
+        changed = True
+    if facts.st_mode & 0o7777 != mode:
+        place.chmod(mode)
+        changed = True
+    return changed
+
+
+def ensure_absent(path: str) -> bool:
+    """A file or directory is not there."""
+    place = Path(path)
+    if place.is_dir() and not place.is_symlink():
+        shutil.rmtree(place)
+        return True
+    if place.is_symlink() or place.exists():
+        place.unlink()
+        return True
+    return False
+
+
+def is_empty(path: str) -> bool:
+    """Whether a directory is missing or has nothing in it."""
+    place = Path(path)
+    return not place.is_dir() or not any(place.iterdir())
+
+
+def size(path: str) -> int:
+    """Bytes in a directory's files."""
+    total = 0
+    for folder, _, files in os.walk(path):
+        for name in files:
+            try:
+                total += os.lstat(os.path.join(folder, name)).st_blocks * 512
+            except FileNotFoundError:
+                continue
+    return total
+
+
+def services(names: Iterable[str]) -> dict[str, Service]:
+    """The state of systemd services; those that do not exist are neither active nor enabled."""
+    names = tuple(names)
+    properties = "--property=Id,ActiveState,UnitFileState,LoadState"
+    done = subprocess.run(["systemctl", "show", properties, *names], capture_output=True, text=True, check=False)
+    found = {}
+    for block in done.stdout.strip().split("\n\n"):
+        facts = dict(line.split("=", 1) for line in block.splitlines() if "=" in line)
+        found[facts.get("Id", "")] = Service(
+            active=facts.get("ActiveState") in ("active", "activating", "reloading"),
+            enabled=facts.get("UnitFileState") == "enabled",
+            masked=facts.get("LoadState") == "masked",
+        )
+    return {name: found.get(name, Service(False, False, False)) for name in names}
+
+
+def ensure_masked(name: str) -> bool:
+    """A service cannot be started, also where its package is yet to come."""
+    place = Path("/etc/systemd/system") / name
+    if place.is_symlink() and os.readlink(place) == "/dev/null":
+        return False
+    place.unlink(missing_ok=True)
+    place.symlink_to("/dev/null")
+    systemd.daemon_reload()
+    return True
+
+
+def ensure_service_restarted(name: str) -> bool:
+    """A service runs from its files as they are now, and after a reboot."""
+    systemd.daemon_reload()
+    systemd.service_enable(name)
+    systemd.service_restart(name)
+    return True
+
+
+def ensure_service_stopped(name: str, timeout: float = 120) -> bool:
+    """A service does not run, nor after a reboot."""
+    state = services([name])[name]
+    if not state.active and not state.enabled:
+        return False
+    run("systemctl", "disable", "--now", name, timeout=timeout)
+    return True
+
+
+def _user_name(uid: int) -> str:
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return str(uid)
+
+
+def _group_name(gid: int) -> str:
+    try:
+        return grp.getgrgid(gid).gr_name
+    except KeyError:
+        return str(gid)

@@ -1,0 +1,46 @@
+"""Connections to PostgreSQL, as superuser through this machine's socket or as a member's user to another machine.
+
+Knows: how to connect and to ask. Must not know: what the answers mean.
+Root is admitted to the socket as `postgres` by pg_ident.conf; no password is needed or kept for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import closing
+from typing import Any
+
+import psycopg2
+from psycopg2.extensions import connection as Connection
+
+from pgcharm.layout import SOCKETS
+
+PostgresError = psycopg2.Error
+
+
+def local(port: int, database: str = "postgres") -> Connection:
+    """A connection to our own server as superuser, autocommit on. Raises psycopg2.Error."""
+    options = "-c statement_timeout=60000 -c log_statement=none"
+    connection = psycopg2.connect(
+        host=SOCKETS, port=port, dbname=database, user="postgres", connect_timeout=5, options=options,
+        application_name="charm",
+    )  # fmt: skip
+    connection.autocommit = True
+    return connection
+
+
+def remote(host: str, port: int, user: str, password: str, ca: str) -> Connection:
+    """A connection to another member's server. Raises psycopg2.Error."""
+    connection = psycopg2.connect(
+        host=host, port=port, dbname="postgres", user=user, password=password, sslmode="verify-ca", sslrootcert=ca,
+        connect_timeout=3, application_name="charm",
+    )  # fmt: skip
+    connection.autocommit = True
+    return connection
+
+
+def rows(connection: Connection, query: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+    """All rows of a query."""
+    with closing(connection.cursor()) as cursor:
+        cursor.execute(query, values)
+        return list(cursor.fetchall()) if cursor.description else []

@@ -1,0 +1,91 @@
+"""What the units agree on through Juju: the founding of the cluster, and each unit's word about itself.
+
+Knows: the keys of the peer databags and how they are read. Must not know: how they are written.
+No key is mandatory: what is missing or not understood reads as not said.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pgcharm.layout import ETCD_CLIENT_PORT, Layout
+from pgcharm.observation import Bag, Juju
+from pgcharm.options import Options
+
+PEER_ENDPOINT = "cluster"
+SECRET_LABEL = "cluster"
+DEFAULT_VERSIONS = {
+    ("debian", "12"): "15",
+    ("debian", "13"): "17",
+    ("ubuntu", "22.04"): "14",
+    ("ubuntu", "24.04"): "16",
+}
+
+
+@dataclass(frozen=True)
+class Founding:
+    """How the cluster came to be; in the application's peer bag before anything is done, and never changed."""
+
+    token: str
+    first: str
+    """The unit that starts it."""
+    version: str
+    founded: bool
+    """Whether it has been seen alive: after that nobody ever starts it anew."""
+
+
+def founding(juju: Juju) -> Founding | None:
+    """The founding, once the controller has it."""
+    bag = juju.peers.application if juju.peers else {}
+    if not bag.get("token") or not bag.get("first"):
+        return None
+    return Founding(bag["token"], bag["first"], bag.get("version", ""), bag.get("founded") == "yes")
+
+
+@dataclass(frozen=True)
+class PeerWord:
+    """What a unit says of itself."""
+
+    unit: str
+    address: str
+    etcd: bool
+    """Whether it has a member of etcd that answers."""
+    role: str
+    """`primary`, `standby`, `cloning`, or empty."""
+    clients: str
+    """The notice of the primary to the standbys about clients that are served."""
+
+
+def peer_word(unit: str, bag: Bag) -> PeerWord:
+    return PeerWord(unit, bag.get("address", ""), bag.get("etcd") == "yes", bag.get("role", ""), bag.get("clients", ""))
+
+
+def peer_words(juju: Juju) -> tuple[PeerWord, ...]:
+    """The words of the other units, in the order of their numbers."""
+    others = juju.peers.others if juju.peers else {}
+    return tuple(peer_word(unit, others[unit]) for unit in sorted(others, key=unit_number))
+
+
+def unit_number(unit: str) -> int:
+    return int(unit.rsplit("/", 1)[1])
+
+
+def etcd_urls(juju: Juju) -> tuple[str, ...]:
+    """Client addresses of other units' etcd members."""
+    return tuple(etcd_url(word.address) for word in peer_words(juju) if word.etcd and word.address)
+
+
+def etcd_url(address: str) -> str:
+    return f"https://{bracketed(address)}:{ETCD_CLIENT_PORT}"
+
+
+def bracketed(address: str) -> str:
+    """An address as it stands in a URL."""
+    return f"[{address}]" if ":" in address else address
+
+
+def layout_of(juju: Juju, options: Options, distribution: tuple[str, str], storage: str) -> Layout:
+    """Where things are on this unit. The cluster's version was settled when it was founded."""
+    agreed = founding(juju)
+    version = agreed.version if agreed and agreed.version else options.version
+    return Layout(juju.application, version or DEFAULT_VERSIONS.get(distribution, "15"), storage)

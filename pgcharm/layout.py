@@ -1,0 +1,128 @@
+"""Where things are on a unit, and what they are called: all from the application's name and PostgreSQL's version.
+
+Knows: paths, names, ports. Must not know: what is in a file, or whether it exists.
+
+    >>> Layout("postgresql", "15").data
+    '/var/lib/postgresql/15/postgresql'
+    >>> member_name("postgresql/3"), unit_name("postgresql-3")
+    ('postgresql-3', 'postgresql/3')
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+ETCD_CLIENT_PORT = 2379
+ETCD_PEER_PORT = 2380
+PATRONI_PORT = 8008
+SOCKETS = "/var/run/postgresql"
+CREATE_CLUSTER = "/etc/postgresql-common/createcluster.conf"
+
+
+def member_name(unit: str) -> str:
+    """The name of a unit among the members of etcd and Patroni."""
+    return unit.replace("/", "-")
+
+
+def unit_name(member: str) -> str:
+    """The unit of a member; the inverse of `member_name`."""
+    return "/".join(member.rsplit("-", 1))
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Paths and names of one application on its machine."""
+
+    application: str
+    version: str
+    """PostgreSQL's major version."""
+    storage: str = ""
+
+    @property
+    def home(self) -> str:
+        """What the launcher made: the virtual environment."""
+        return f"/opt/{self.application}-charm"
+
+    @property
+    def python(self) -> str:
+        return f"{self.home}/venv/bin/python"
+
+    @property
+    def etc(self) -> str:
+        return f"/etc/{self.application}-charm"
+
+    @property
+    def state(self) -> str:
+        return f"/var/lib/{self.application}-charm"
+
+    @property
+    def memory(self) -> str:
+        """Where the unit writes down what it did."""
+        return f"{self.state}/memory.json"
+
+    @property
+    def etcd_data(self) -> str:
+        return f"{self.state}/etcd"
+
+    @property
+    def data(self) -> str:
+        """PostgreSQL's data directory."""
+        if self.storage:
+            return f"{self.storage}/{self.version}/{self.application}"
+        return f"/var/lib/postgresql/{self.version}/{self.application}"
+
+    @property
+    def binaries(self) -> str:
+        return f"/usr/lib/postgresql/{self.version}/bin"
+
+    @property
+    def etcd_service(self) -> str:
+        return f"{self.application}-etcd.service"
+
+    @property
+    def patroni_service(self) -> str:
+        return f"{self.application}-patroni.service"
+
+    @property
+    def watch_service(self) -> str:
+        return f"{self.application}-watch.service"
+
+    @property
+    def services(self) -> tuple[str, ...]:
+        return self.etcd_service, self.patroni_service, self.watch_service
+
+    def rendered(self, name: str) -> str:
+        """The path of a rendered file in the charm's own /etc directory, e.g. `patroni.yml`."""
+        return f"{self.etc}/{name}"
+
+    def unit_file(self, service: str) -> str:
+        return f"/etc/systemd/system/{service}"
+
+    def certificate(self, program: str) -> str:
+        """The certificate of `etcd` or `postgres`."""
+        return f"{self.etc}/tls/{program}.crt"
+
+    def key(self, program: str) -> str:
+        return f"{self.etc}/tls/{program}.key"
+
+    @property
+    def ca(self) -> str:
+        return f"{self.etc}/tls/ca.crt"
+
+    @property
+    def etcd_join(self) -> str:
+        """What etcd needs to know at its very first start only."""
+        return f"{self.state}/etcd-join.env"
+
+    @property
+    def managed(self) -> tuple[str, ...]:
+        """Every file whose digest is observed."""
+        names = ("etcd.env", "patroni.yml", "postgresql.conf", "pg_hba.conf", "pg_ident.conf", "watch.json")
+        return (
+            CREATE_CLUSTER,
+            *(self.rendered(name) for name in names),
+            *(self.unit_file(service) for service in self.services),
+            self.ca,
+            *(self.certificate(program) for program in ("etcd", "postgres")),
+            *(self.key(program) for program in ("etcd", "postgres")),
+        )

@@ -1,0 +1,85 @@
+"""What is on the machine: packages, files by digest, services, certificates, the unit's own notes.
+
+Knows: where to look. Must not know: what ought to be there.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pgcharm import tls
+from pgcharm.adapters import host
+from pgcharm.adapters import juju as tools
+from pgcharm.layout import Layout
+from pgcharm.observation import Certificate, Machine, Memory
+from pgcharm.packages import wanted_packages
+
+
+@dataclass(frozen=True)
+class Basics:
+    """What has to be known before it is clear where to look for the rest."""
+
+    distribution: str
+    release: str
+    storage: str
+
+    def memories(self, application: str) -> Memory:
+        return read_memory(Layout(application, "").memory)
+
+
+def observe_basics() -> Basics:
+    distribution, release = host.distribution()
+    return Basics(distribution, release, tools.storage("pgdata"))
+
+
+def observe_machine(basics: Basics, layout: Layout) -> Machine:
+    """The machine, once it is clear where things are."""
+    every_package = wanted_packages(basics.distribution, basics.release, layout.version, locale="xx_XX.UTF-8")
+    return Machine(
+        distribution=basics.distribution,
+        release=basics.release,
+        memory=host.memory(),
+        cores=host.cores(),
+        hostname=socket.gethostname(),
+        packages=host.installed(every_package),
+        files={path: file for path in layout.managed if (file := host.read_file(path))},
+        services=host.services((*layout.services, "etcd.service", "postgresql.service")),
+        certificates=_certificates(layout),
+        memories=read_memory(layout.memory),
+        storage=basics.storage,
+        data_version=(host.read_text(f"{layout.data}/PG_VERSION") or "").strip(),
+        etcd_has_data=Path(layout.etcd_data, "member").is_dir(),
+        environment=_environment(layout.home),
+    )
+
+
+def read_memory(path: str) -> Memory:
+    """The unit's notes; none where the file is missing or not understood."""
+    try:
+        found = json.loads(host.read_text(path) or "{}")
+    except ValueError:
+        found = {}
+    known = {name: found[name] for name in ("written", "started_with", "loaded", "config") if name in found}
+    return Memory(**known) if isinstance(found, Mapping) else Memory()
+
+
+def _certificates(layout: Layout) -> dict[str, Certificate]:
+    found = {}
+    for program in ("etcd", "postgres"):
+        text = host.read_text(layout.certificate(program))
+        try:
+            if text:
+                found[program] = tls.read(text)
+        except ValueError:
+            continue
+    return found
+
+
+def _environment(home: str) -> str:
+    link = Path(home, "venv")
+    return os.readlink(link) if link.is_symlink() else ""

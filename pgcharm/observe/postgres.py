@@ -1,0 +1,53 @@
+"""Our own PostgreSQL server, through its socket.
+
+Knows: what to ask. Must not know: what ought to be in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import closing
+from functools import partial
+
+from pgcharm.adapters import postgres
+from pgcharm.clients.decision import wanted_databases
+from pgcharm.clients.reading import read_catalogue, read_loaded_access
+from pgcharm.clients.relation import ClientRelation
+from pgcharm.observation import Patroni, Postgres
+from pgcharm.view import Unknown, View
+
+_SERVER = """
+    SELECT pg_is_in_recovery(), split_part(current_setting('server_version'), ' ', 1),
+           coalesce((SELECT array_agg(name ORDER BY name) FROM pg_settings WHERE pending_restart), '{}')"""
+_MISTAKES = """
+    SELECT format('%s line %s: %s', coalesce(name, sourcefile), sourceline, error)
+      FROM pg_file_settings WHERE error IS NOT NULL AND error <> 'setting could not be applied'
+    UNION ALL
+    SELECT format('pg_hba.conf line %s: %s', line_number, error) FROM pg_hba_file_rules WHERE error IS NOT NULL"""
+
+
+def observe_postgres(
+    patroni: View[Patroni] | Unknown, port: int, clients: Sequence[ClientRelation]
+) -> View[Postgres] | Unknown:
+    """The server's word, or why there is none."""
+    if isinstance(patroni, Unknown):
+        return patroni
+    if patroni.value.state != "running":
+        return Unknown(f"Patroni says that PostgreSQL is in the state {patroni.value.state!r}")
+    connect = partial(postgres.local, port)
+    try:
+        with closing(connect()) as connection:
+            ((in_recovery, version, pending),) = postgres.rows(connection, _SERVER)
+            mistakes = postgres.rows(connection, _MISTAKES)
+        return View(
+            Postgres(
+                in_recovery=in_recovery,
+                version=version,
+                pending_restart=tuple(pending),
+                catalogue=read_catalogue(connect, wanted_databases(clients)),
+                access=read_loaded_access(connect),
+                mistakes=tuple(text for (text,) in mistakes),
+            )
+        )
+    except (postgres.PostgresError, OSError) as error:
+        return Unknown(f"PostgreSQL does not answer: {str(error).strip()[:160]}")
