@@ -1,7 +1,7 @@
 """Pack a charm's directory into a .charm file, with wheels of the packages that its requirements.txt locks.
 
-`jujubox pack DIR [-o build]` writes `build/<name>_<architecture>.charm`, prints that path, and takes the wheels from the
-cache when the lock has not changed. The same inputs give the same bytes.
+`jujubox pack DIR [-o build]` writes `build/<name>_<architecture>.charm`, prints that path, and takes the wheels from
+the cache when the lock has not changed. The same inputs give the same bytes.
 """
 
 from __future__ import annotations

@@ -6,7 +6,6 @@ Must not know: what belongs into a charm.
 
 from __future__ import annotations
 
-import os
 import stat
 import zipfile
 from collections.abc import Iterable
@@ -32,7 +31,7 @@ def _put(archive: zipfile.ZipFile, name: str, source: Path | str) -> None:
     if isinstance(source, str):
         archive.writestr(_entry(name, stat.S_IFREG | 0o644), source)
     elif source.is_symlink():
-        archive.writestr(_entry(name, stat.S_IFLNK | 0o777), os.readlink(source))
+        archive.writestr(_entry(name, stat.S_IFLNK | 0o777), str(source.readlink()))
     else:
         mode = 0o755 if source.stat().st_mode & stat.S_IXUSR else 0o644
         archive.writestr(_entry(name, stat.S_IFREG | mode), source.read_bytes())

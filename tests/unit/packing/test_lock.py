@@ -37,7 +37,9 @@ def test_what_is_not_a_lock_is_refused_with_the_line_that_was_read(line: str) ->
         read_lock(line, "requirements.txt")
 
 
-@given(st.from_regex(r"[a-z][a-z0-9]{0,8}", fullmatch=True), st.lists(st.from_regex(r"sha256:[0-9a-f]{4}", fullmatch=True)))
+@given(
+    st.from_regex(r"[a-z][a-z0-9]{0,8}", fullmatch=True), st.lists(st.from_regex(r"sha256:[0-9a-f]{4}", fullmatch=True))
+)
 def test_a_line_reads_back_as_the_pin_that_wrote_it(name: str, hashes: list[str]) -> None:
     pin = Pin(name, "1.2.3", 'python_version < "3.11"', tuple(hashes))
     assert read_lock(pin.line(), "requirements.txt").pins == (pin,)
