@@ -1,9 +1,9 @@
-"""YAML block style exactly as go-yaml v2 writes it.
+r"""YAML block style exactly as go-yaml v2 writes it.
 
 Knows: which scalars must be quoted and how, literal blocks, indentation.
 Must not know: where the values come from.
 
-    >>> print(dump({"a": ["1", 2], "text": "two\\nlines"}), end="")
+    >>> print(dump({"a": ["1", 2], "text": "two\nlines"}), end="")
     a:
     - "1"
     - 2

@@ -1,12 +1,12 @@
-"""Results as Juju prints them: `smart`, `yaml` and `json` by Go's rules.
+r"""Results as Juju prints them: `smart`, `yaml` and `json` by Go's rules.
 
 Knows: how Go's encoding/json and go-yaml v2 spell values, and what `smart` prints bare.
 Must not know: any command.
 
     >>> render({"a": "<1>"}, "json")
-    '{"a":"\\\\u003c1\\\\u003e"}\\n'
+    '{"a":"\\u003c1\\u003e"}\n'
     >>> render(["a/0", "a/1"], "smart")
-    'a/0\\na/1\\n'
+    'a/0\na/1\n'
 
 A dict is printed in its own order, as Go prints a struct; Go sorts a map, so for a map pass `sort=True`.
 """

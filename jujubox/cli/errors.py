@@ -1,8 +1,8 @@
 """How a command ends other than well.
 
-    UsageError (flags)   wrong flags or arguments: ERROR <text>, exit 2
-    CommandError         the command ran and failed: ERROR <text>, exit 1
-    Silent               nothing is printed; the exit code says it all (a remote command's, for instance)
+UsageError (flags)   wrong flags or arguments: ERROR <text>, exit 2
+CommandError         the command ran and failed: ERROR <text>, exit 1
+Silent               nothing is printed; the exit code says it all (a remote command's, for instance)
 """
 
 from __future__ import annotations

@@ -26,9 +26,7 @@ def is_lts(call: Invocation) -> bool:
     """Whether the model, or the environment, plays Juju 3.6."""
     if of_client(call.environment) == "3.6":
         return True
-    return any(
-        model["short-name"] == call.model and model.get("personality") == "3.6" for model in call.call("models")
-    )
+    return any(model["short-name"] == call.model and model.get("personality") == "3.6" for model in call.call("models"))
 
 
 def client_version(environment: Mapping[str, str]) -> str:

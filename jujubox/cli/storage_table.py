@@ -18,7 +18,16 @@ _UNITS = ("MiB", "GiB", "TiB", "PiB")
 def storage_rows(storage: Mapping[str, Any], mountpoints: bool) -> list[list[str]]:
     """Head and one row an attachment; nothing where there is no storage."""
     place = ["Mountpoint"] if mountpoints else []
-    head = ["Storage Unit" if mountpoints else "Unit", "Storage ID", "Type", "Pool", *place, "Size", "Status", "Message"]
+    head = [
+        "Storage Unit" if mountpoints else "Unit",
+        "Storage ID",
+        "Type",
+        "Pool",
+        *place,
+        "Size",
+        "Status",
+        "Message",
+    ]
     rows = []
     for storage_id, info in sorted((storage.get("storage") or {}).items(), key=lambda item: natural(item[0])):
         pool, size = _provisioned(storage, storage_id)
@@ -56,3 +65,18 @@ def size(mebibytes: float) -> str:
         mebibytes, unit = mebibytes / 1024, unit + 1
     number = f"{mebibytes:.1f}".removesuffix(".0") if mebibytes < 10 else f"{mebibytes:.0f}"
     return f"{number} {_UNITS[unit]}"
+
+
+def filesystem_rows(filesystems: Mapping[str, Any]) -> list[list[str]]:
+    """Head and one row a machine that a filesystem or volume is attached to."""
+    rows = [["Machine", "Unit", "Storage ID", "ID", "Provider ID", "Mountpoint", "Size", "State", "Message"]]
+    for key, item in sorted(filesystems.items(), key=lambda pair: natural(pair[0])):
+        attachments = item.get("attachments") or {}
+        unit = ",".join(attachments.get("units") or {})
+        status = item.get("status") or {}
+        told = [size(item.get("size") or 0), status_cell(status.get("current", "")), status.get("message", "")]
+        for machine, attachment in (attachments.get("machines") or {"": {}}).items():
+            point = attachment.get("mount-point") or attachment.get("device") or ""
+            names = [machine, unit, item.get("storage") or "", key, item.get("provider-id") or ""]
+            rows.append([*names, point, *told])
+    return rows

@@ -5,7 +5,7 @@ Must not know: what a table is about.
 
     >>> print(columns([["App", "Scale", "Message"], ["ledger", "1", ""]], right=(1,)), end="")
     App     Scale  Message
-    ledger      1  
+    ledger      1
 
 A row's last cell is not padded and does not count for its column's width: nothing follows it.
 """  # noqa: W291 - Juju's tables end in blanks too
