@@ -93,7 +93,7 @@ def _leaf(value: Any) -> tuple[str, list[str]]:
     if "\n" not in value or not _literal_allowed(value):
         return scalar(value), []
     indicator = "|" + ("2" if value[0] in " \n" else "") + _chomp(value)
-    body = value[:-1] if value.endswith("\n") else value
+    body = value.removesuffix("\n")
     return indicator, [f"  {line}" if line else "" for line in body.split("\n")]
 
 

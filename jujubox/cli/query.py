@@ -44,16 +44,12 @@ class QueryError(Exception):
 
 def holds(query: str, scope: Scope, say: Callable[[str], None] = print) -> bool:
     """Whether every expression of `query` is true in `scope`; `say` gets what print() is given. Raises QueryError."""
-    return all(bool(expression({**scope, _SAY: say})) for expression in parse(query))
+    return all(bool(expression(scope)) for expression in parse(query, say))
 
 
-_SAY = " say"
-"""The scope's entry for print(): no name can hold a blank."""
-
-
-def parse(query: str) -> list[Expression]:
+def parse(query: str, say: Callable[[str], None] = print) -> list[Expression]:
     """The expressions of a query. Raises QueryError."""
-    parser = _Parser(_tokens(query))
+    parser = _Parser(_tokens(query), _functions(say))
     expressions = [parser.expression()]
     while parser.take(";"):
         if parser.peek() != ("end", ""):
@@ -76,8 +72,9 @@ def _tokens(query: str) -> list[tuple[str, str]]:
 class _Parser:
     """Turns tokens into functions of a scope."""
 
-    def __init__(self, tokens: list[tuple[str, str]]) -> None:
+    def __init__(self, tokens: list[tuple[str, str]], functions: Mapping[str, Callable[..., Any]]) -> None:
         self._tokens = tokens
+        self._functions = functions
 
     def peek(self) -> tuple[str, str]:
         return self._tokens[0]
@@ -145,7 +142,7 @@ class _Parser:
         return self._called(text) if self.take("(") else _name(text)
 
     def _called(self, function: str) -> Expression:
-        if function not in FUNCTIONS:
+        if function not in self._functions:
             raise QueryError(f"Runtime Error: no function called {function!r}")
         arguments = []
         while not self.take(")"):
@@ -153,7 +150,8 @@ class _Parser:
             if not self.take(","):
                 self.expect(")")
                 break
-        return lambda scope: FUNCTIONS[function](scope, *(argument(scope) for argument in arguments))
+        call = self._functions[function]
+        return lambda scope: call(*(argument(scope) for argument in arguments))
 
     def _argument(self) -> Expression:
         if self.peek()[0] == "name" and self._tokens[1] == ("sign", "=>"):
@@ -190,18 +188,13 @@ def _compared(compare: Callable[[Any, Any], bool], left: Any, right: Any) -> boo
         raise QueryError(f"Runtime Error: cannot compare {left!r} with {right!r}") from None
 
 
-def _for_each(scope: Scope, items: Any, body: Callable[[Any], Any]) -> bool:
+def _functions(say: Callable[[str], None]) -> dict[str, Callable[..., Any]]:
+    return {"len": len, "print": lambda value: say(str(value)) is None, "startsWith": _starts, "forEach": _for_each}
+
+
+def _starts(text: Any, start: Any) -> bool:
+    return str(text).startswith(str(start))
+
+
+def _for_each(items: Any, body: Callable[[Any], Any]) -> bool:
     return all(body(item) for item in (items.values() if isinstance(items, Mapping) else items))
-
-
-def _print(scope: Scope, value: Any) -> bool:
-    scope[_SAY](str(value))
-    return True
-
-
-FUNCTIONS: dict[str, Callable[..., Any]] = {
-    "len": lambda scope, value: len(value),
-    "print": _print,
-    "startsWith": lambda scope, text, start: str(text).startswith(str(start)),
-    "forEach": _for_each,
-}

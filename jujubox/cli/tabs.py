@@ -8,7 +8,7 @@ Must not know: what a table is about.
     ledger      1
 
 A row's last cell is not padded and does not count for its column's width: nothing follows it.
-"""  # noqa: W291 - Juju's tables end in blanks too
+"""
 
 from __future__ import annotations
 

@@ -54,7 +54,7 @@ from jujubox import goyaml
         ("tab\there", '"tab\\there"'),
         ("zoë", "zoë"),
         ("a\x00b", '"a\\0b"'),
-        ("hook failed: \"install\"", "'hook failed: \"install\"'"),
+        ('hook failed: "install"', "'hook failed: \"install\"'"),
     ],
 )
 def test_a_string_is_quoted_as_go_yaml_quotes_it(text: str, written: str) -> None:
