@@ -18,8 +18,8 @@ setup: ## look what is missing, install it, make .venv
 demo: setup ## three units and a client application on this machine
 	@$(BIN)/python -m workbench.demo
 
-demo-down: ## remove every trace of the demo
-	@$(SYSTEM_PYTHON) -m workbench.down
+demo-down: .venv/ready ## remove every trace of the demo
+	@$(BIN)/python -m workbench.down
 
 test: setup ## everything: the quick part, then real machines
 	@$(BIN)/python -m workbench.tests

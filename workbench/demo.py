@@ -1,0 +1,159 @@
+"""Three units of PostgreSQL and a client application on this machine, from whatever is there already.
+
+Knows: what the demo consists of, when it is ready, and what there is to try.
+Must not know: how machines, packages or the charm work; it types what a person could.
+
+What is right is left alone: a second run packs nothing that is unchanged, deploys nothing twice and waits for nothing.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from workbench.commands import call, status, typed
+from workbench.says import Missing, bold, dim, seconds, step
+from workbench.view import View, rows, settled
+
+BUILD = Path("build")
+SERVER, CLIENT = "postgresql", "ledger"
+UNITS = 3
+PATIENCE = 900
+"""Seconds until waiting gives up; a cold start takes a third of that on two cores."""
+
+
+def raise_box() -> None:
+    """The controller and the base image, and at the same time the charms."""
+    with step("Starting jujubox, with its base image; packing the charms"), ThreadPoolExecutor(2) as pool:
+        jobs = [pool.submit(_start_box), pool.submit(_pack)]
+        for job in jobs:
+            job.result()
+
+
+def _start_box() -> None:
+    call("jujubox", "up")
+    call("jujubox", "image", "debian@12")
+
+
+def _pack() -> None:
+    for directory in (".", f"sample/{CLIENT}"):
+        call("jujubox", "pack", directory, "--output", str(BUILD))
+
+
+def packed(application: str) -> str:
+    """The charm of an application, as `juju deploy` takes it."""
+    found = sorted(BUILD.glob(f"{application}_*.charm"))
+    if not found:
+        raise Missing(f"cannot deploy {application}: no {BUILD}/{application}_*.charm")
+    return f"./{found[-1]}"
+
+
+def ensure_deployed() -> None:
+    """Both applications in the charm's present state, and the relation between them."""
+    there = status().get("applications") or {}
+    with step("Refreshing the applications" if SERVER in there else f"Deploying {UNITS} units and {CLIENT}"):
+        _ensure_application(there, SERVER, "--num-units", str(UNITS))
+        _ensure_application(there, CLIENT)
+        if "db" not in (there.get(CLIENT, {}).get("relations") or {}):
+            call("juju", "integrate", f"{CLIENT}:db", f"{SERVER}:db")
+
+
+def _ensure_application(there: Mapping[str, Any], application: str, *options: str) -> None:
+    if application in there:
+        call("juju", "refresh", application, "--path", packed(application))
+    else:
+        call("juju", "deploy", packed(application), application, *options)
+
+
+def units(found: Mapping[str, Any]) -> dict[str, Any]:
+    """Every unit of a status by name."""
+    applications = found.get("applications") or {}
+    return {
+        name: unit for application in applications.values() for name, unit in (application.get("units") or {}).items()
+    }
+
+
+def wait(view: View) -> Mapping[str, Any]:
+    """Show what happens until every unit is active and idle; the status then."""
+    end = time.monotonic() + PATIENCE
+    while True:
+        found = status()
+        everyone = units(found)
+        ready = bool(everyone) and all(settled(unit) for unit in everyone.values())
+        if view.live or not ready or view.begun + 2 < time.monotonic():
+            view.show(rows(found))
+        if ready:
+            return found
+        if time.monotonic() > end:
+            unready = [name for name, unit in everyone.items() if not settled(unit)]
+            raise Missing(
+                f"cannot finish the demo: not active after {seconds(PATIENCE)}: {', '.join(unready)}; "
+                f"look at `{typed('juju')} debug-log --replay`."
+            )
+        time.sleep(1)
+
+
+def primary(found: Mapping[str, Any]) -> str:
+    """The unit that says it is the primary."""
+    for name, unit in units(found).items():
+        if name.startswith(f"{SERVER}/") and unit["workload-status"].get("message", "").startswith("primary"):
+            return name
+    return f"{SERVER}/leader"
+
+
+def closing_words(found: Mapping[str, Any], took: float) -> str:
+    """What a person can do now, in commands that work as they stand."""
+    juju, jujubox = typed("juju"), typed("jujubox")
+    first = primary(found)
+    machine = units(found).get(first, {}).get("machine", "0")
+    report = f"{juju} run {CLIENT}/0 report"
+    return f"""
+{bold(f"The cluster is up after {seconds(took)}.")} The primary is {first}; reach it with
+
+    {juju} ssh {first} runuser -u postgres -- psql {CLIENT}
+
+Three things to try. After each one, what the client application found and lost is told by
+
+    {report}
+
+{bold("1. Kill the primary's machine")}, see another unit take over, and bring the machine back:
+
+    {jujubox} fault crash {machine}
+    {juju} status
+    {jujubox} fault heal
+
+{bold("2. Add a unit")}; it clones the primary and follows it:
+
+    {juju} add-unit {SERVER}
+
+{bold("3. Take a unit away")}, the primary if you like:
+
+    {juju} remove-unit {first}
+
+{dim("`make demo-down` removes every trace of this.")}"""
+
+
+def main() -> int:
+    """Bring the demo up; 1 and a sentence if that fails."""
+    begun = time.monotonic()
+    try:
+        raise_box()
+        ensure_deployed()
+        found = wait(View(begun=begun))
+        print(f"\n{call('juju', 'status').rstrip()}")
+        print(closing_words(found, time.monotonic() - begun))
+    except Missing as missing:
+        print(missing, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nInterrupted; `make demo` goes on from here, `make demo-down` takes it down.", file=sys.stderr)
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
