@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 import shutil
 import sys
 import tempfile
 from collections.abc import Generator, Iterator
 from pathlib import Path
-from typing import Any
 
 import jubilant
 import pytest
@@ -61,17 +59,9 @@ def box(request: pytest.FixtureRequest) -> Iterator[boxes.Box | None]:
 @pytest.fixture(scope="module")
 def juju(box: boxes.Box | None, request: pytest.FixtureRequest) -> Iterator[jubilant.Juju]:
     """A fresh model for the module. `MODEL_CONFIG` in the module configures it; `KEEP_MODELS=1` keeps it."""
-    binary = os.environ.get("TEST_JUJU") or boxes.command("juju")
-    driver = jubilant.Juju(cli_binary=binary, wait_timeout=180)
     name = request.module.__name__.rpartition(".")[2].removeprefix("test_").replace("_", "-")
-    config: dict[str, Any] = getattr(request.module, "MODEL_CONFIG", {})
-    driver.add_model(f"{name}-{secrets.token_hex(2)}", config=config)
-    assert driver.model is not None
-    try:
+    with boxes.fresh_model(name, getattr(request.module, "MODEL_CONFIG", {})) as driver:
         yield driver
-    finally:
-        if not os.environ.get("KEEP_MODELS"):
-            driver.destroy_model(driver.model, destroy_storage=True, force=True)
 
 
 @pytest.fixture(scope="session")

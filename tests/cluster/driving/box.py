@@ -8,13 +8,18 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import jubilant
 
 from driving.waiting import until
 
@@ -78,10 +83,27 @@ def stop(box: Box) -> None:
     shutil.rmtree(box.home, ignore_errors=True)
 
 
+@contextmanager
+def fresh_model(name: str, config: Mapping[str, jubilant.ConfigValue]) -> Iterator[jubilant.Juju]:
+    """A new model, driven by jubilant; destroyed at the end unless KEEP_MODELS is set."""
+    driver = jubilant.Juju(cli_binary=binary(), wait_timeout=180)
+    driver.add_model(f"{name}-{secrets.token_hex(2)}", config=config)
+    assert driver.model is not None
+    try:
+        yield driver
+    finally:
+        if not os.environ.get("KEEP_MODELS"):
+            driver.destroy_model(driver.model, destroy_storage=True, force=True)
+
+
+def binary() -> str:
+    """The juju command that is driven."""
+    return os.environ.get("TEST_JUJU") or command("juju")
+
+
 def juju(*argv: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
     """Run `juju` and give back all it said, whether it failed or not."""
-    binary = os.environ.get("TEST_JUJU") or command("juju")
-    return subprocess.run([binary, *argv], capture_output=True, text=True, input=stdin, timeout=300, check=False)
+    return subprocess.run([binary(), *argv], capture_output=True, text=True, input=stdin, timeout=300, check=False)
 
 
 def juju_json(*argv: str) -> Any:
