@@ -49,7 +49,7 @@ class Box:
 
     @classmethod
     def at(cls, home: str | Path, cache: str | Path) -> Box:
-        """The box whose home is `home`, with the subnet in its box.json or, before there is one, the first candidate."""
+        """The box whose home is `home`, with the subnet in its box.json, or else the first candidate."""
         home, cache = Path(home).resolve(), Path(cache).resolve()
         subnet = _claimed_subnet(home / "box.json") or subnet_candidates(str(home))[0]
         return cls(home, cache, _digest(str(home)).hex()[:6], subnet)

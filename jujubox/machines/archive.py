@@ -11,7 +11,7 @@ from __future__ import annotations
 import platform
 from dataclasses import dataclass
 
-from . import host
+from jujubox.machines import host
 
 
 @dataclass(frozen=True)
@@ -32,14 +32,14 @@ class Archive:
 
 
 def through_cache(uri: str) -> str:
-    """A mirror's address as apt in the machines uses it: https mirrors are fetched and kept by the cache (acng's notation)."""
+    """A mirror's address as the machines use it: the cache itself fetches from https mirrors (acng's notation)."""
     uri = uri.rstrip("/")
     return uri.replace("https://", "http://HTTPS///", 1)
 
 
 def read_targets(text: str, codename: str, proxy: str) -> Archive:
-    """The archive in lines of `<uri> <release>` as `apt-get indextargets` prints them, for a host of release `codename`."""
-    by_release = {}
+    """The archive of a host of release `codename`, from lines of `<uri> <release>` by `apt-get indextargets`."""
+    by_release: dict[str, str] = {}
     for line in text.splitlines():
         uri, _, release = line.partition(" ")
         if uri.startswith(("http://", "https://")):

@@ -19,7 +19,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from .errors import MachinesError
+from jujubox.machines.errors import MachinesError
 
 
 @dataclass(frozen=True)

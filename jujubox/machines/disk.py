@@ -13,8 +13,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from . import host
-from .errors import MachinesError
+from jujubox.machines import host
+from jujubox.machines.errors import MachinesError
 
 SIZE = 20 * 1024**3
 

@@ -13,10 +13,10 @@ import asyncio
 import shutil
 from pathlib import Path
 
-from ..box import Box
-from . import archive, host, locks, recipes
-from .errors import MachinesError
-from .files import write_files
+from jujubox.box import Box
+from jujubox.machines import archive, host, locks, recipes
+from jujubox.machines.errors import MachinesError
+from jujubox.machines.files import write_files
 
 TIMEOUT = 900
 

@@ -23,13 +23,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
-from ..box import Box
-from . import host, images, network, nspawn, packages
-from .cgroups import Group
-from .disk import Disk
-from .errors import MachinesError, NoSuchMachine, NotRunning
-from .files import File, Link, write_files
-from .host import Completed
+from jujubox.box import Box
+from jujubox.machines import book, cuts, host, images, network, nspawn, packages, shaping
+from jujubox.machines.cgroups import Group
+from jujubox.machines.disk import Disk
+from jujubox.machines.errors import MachinesError, NoSuchMachine, NotRunning
+from jujubox.machines.files import File, Link, write_files
+from jujubox.machines.host import Completed
 
 State = Literal["absent", "stopped", "running"]
 
@@ -58,7 +58,13 @@ class Machines:
     async def ensure_network(self) -> Box:
         """Have the bridge; the box with the subnet that it really got."""
         self.box = await network.claim(self.box)
+        await self.install_cuts()
         return self.box
+
+    async def install_cuts(self) -> None:
+        """Have the network cut as the book of faults says."""
+        addresses = {instance: machine.address for instance, machine in self.all().items()}
+        await cuts.install(self.box, book.read(self.box.home), addresses)
 
     async def ensure_packages(self) -> None:
         """Have the package proxy."""
@@ -68,7 +74,7 @@ class Machines:
         """Have the image of a base such as `debian@12`; about a minute the first time."""
         await images.ensure(self.box, base)
 
-    def list(self) -> dict[str, Machine]:
+    def all(self) -> dict[str, Machine]:
         """Every instance, running or not."""
         records = sorted((self.box.home / "machines").glob("*/machine.json"))
         return {record.parent.name: Machine(**json.loads(record.read_text())) for record in records}
@@ -104,7 +110,7 @@ class Machines:
     async def create(
         self, instance: str, base: str, hostname: str, address: str, files: Mapping[str, File | Link] | None = None
     ) -> None:
-        """Make a stopped machine. `files` are written over the image. An unfinished instance of the name is replaced."""
+        """Make a stopped machine, with `files` over the image. What an interrupted call left of it is replaced."""
         async with self._locks[instance]:
             if self.state(instance) != "absent":
                 raise MachinesError(f"cannot create machine {instance}: it exists (expected a new name)")
@@ -141,8 +147,19 @@ class Machines:
             await network.attach(self.box, instance, machine.address)
             group = self.group(instance)
             group.prepare()
+            await self._resume_faults(machine)
             self._spawn(machine, group)
             await self._wait_leader(instance, 20)
+
+    async def _resume_faults(self, machine: Machine) -> None:
+        """Bring back the faults that a restart does not end, and forget those that it does."""
+        before = book.read(self.box.home)
+        after = book.after_boot(before, machine.instance)
+        if after != before:
+            book.write(self.box.home, after)
+        for fault in after:
+            if fault.machine == machine.instance and fault.kind == "slow":
+                await shaping.slow(self.box, machine.instance, machine.address, fault.delay_ms, fault.rate_kbit)
 
     def _spawn(self, machine: Machine, group: Group) -> None:
         """Start the keeper in a session of its own: it outlives us."""
@@ -206,12 +223,24 @@ class Machines:
             await network.detach(self.box, instance, self.machine(instance).address)
 
     async def crash(self, instance: str) -> None:
-        """Cut a machine's power: its peers hear nothing more, not even a closed connection; then all of it is killed."""
+        """Cut a machine's power: its peers hear nothing more, not even a closed connection; then it is killed."""
         async with self._locks[instance]:
             machine = self.machine(instance)
             await network.unplug(self.box, machine.address)
             await self.group(instance).kill()
             await network.detach(self.box, instance, machine.address)
+
+    async def fill_disk(self, instance: str) -> None:
+        """Leave no room on a machine's disk. The host's disk does not notice."""
+        disk = self.disk(instance)
+        await disk.mount(Path(self.machine(instance).image))
+        await disk.fill()
+
+    async def drain_disk(self, instance: str) -> None:
+        """Undo `fill_disk`."""
+        disk = self.disk(instance)
+        await disk.mount(Path(self.machine(instance).image))
+        disk.drain()
 
     async def restart(self, instance: str) -> None:
         """Stop and start."""
@@ -225,18 +254,22 @@ class Machines:
 
     async def _remove(self, instance: str) -> None:
         await self.group(instance).kill()
+        faults = book.read(self.box.home)
+        if book.without_machines(faults, [instance]) != faults:
+            book.write(self.box.home, book.without_machines(faults, [instance]))
+            await self.install_cuts()
         with contextlib.suppress(NoSuchMachine):
             await network.detach(self.box, instance, self.machine(instance).address)
         await self.disk(instance).unmount()
         self.group(instance).remove()
-        await _forget(f"{self.box.bridge}-{instance}")
+        await forget(self.box, instance)
         await asyncio.to_thread(shutil.rmtree, self._home(instance), ignore_errors=True)
 
 
-async def _forget(name: str) -> None:
+async def forget(box: Box, instance: str) -> None:
     """Remove what nspawn leaves behind of a machine that was killed."""
     for kind in ("propagate", "unix-export"):
-        place = Path("/run/systemd/nspawn") / kind / name
+        place = Path("/run/systemd/nspawn") / kind / f"{box.bridge}-{instance}"
         if os.path.ismount(place):
             await host.attempt(["umount", str(place)])
         shutil.rmtree(place, ignore_errors=True)

@@ -17,9 +17,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from ..box import Box, subnet_candidates
-from . import host, locks
-from .errors import MachinesError
+from jujubox.box import Box, subnet_candidates
+from jujubox.machines import host, locks
+from jujubox.machines.errors import MachinesError
 
 CLAIM_LOCK = Path("/run/jujubox-subnets.lock")
 
@@ -66,7 +66,7 @@ async def _is_up(box: Box) -> bool:
 
 
 async def _make_bridge(box: Box) -> None:
-    """The bridge keeps a fixed hardware address: else it changes as machines come, and they lose the host for a while."""
+    """With a fixed hardware address: else it changes as machines come, and they lose the host for a while."""
     await host.attempt(["ip", "link", "delete", box.bridge])
     await ip(
         f"link add {box.bridge} address {hardware_address(box.gateway)} type bridge stp_state 0 forward_delay 0",

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from .cgroups import Group
-from .host import PATH
+from jujubox.machines.cgroups import Group
+from jujubox.machines.host import PATH
 
 REBOOT = 133
 """nspawn's exit code when the machine wants to be started again (systemd-nspawn@.service: RestartForceExitStatus)."""
@@ -40,8 +40,8 @@ nspawn gets a group made afresh each time, because it may neither join one that 
 def keeper(group: Group, name: str, hostname: str, root: Path, namespace: str) -> list[str]:
     """The command that boots a machine and boots it again whenever it reboots."""
     nspawn = [
-        "systemd-nspawn", "--boot", "--quiet", "--register=no", "--keep-unit", f"--machine={name}", f"--hostname={hostname}",
-        f"--directory={root}", f"--network-namespace-path=/run/netns/{namespace}",
+        "systemd-nspawn", "--boot", "--quiet", "--register=no", "--keep-unit", f"--machine={name}",
+        f"--hostname={hostname}", f"--directory={root}", f"--network-namespace-path=/run/netns/{namespace}",
         "--link-journal=no", "--resolv-conf=off", "--timezone=off", "--console=pipe",
     ]  # fmt: skip
     return ["sh", "-c", KEEPER, "jujubox-keeper", " ".join(str(root) for root in group.roots), *nspawn]

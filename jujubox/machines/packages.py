@@ -18,9 +18,9 @@ import signal
 import subprocess
 from pathlib import Path
 
-from ..box import Box
-from . import archive, host, locks
-from .errors import MachinesError
+from jujubox.box import Box
+from jujubox.machines import archive, host, locks
+from jujubox.machines.errors import MachinesError
 
 OWNER = "apt-cacher-ng"
 
@@ -41,7 +41,7 @@ async def release(box: Box) -> None:
         return
     async with locks.held(_directory(box) / "lock"):
         (_directory(box) / "users" / box.tag).unlink(missing_ok=True)
-        if not _users(box):
+        if not users(box):
             await _stop(box)
 
 
@@ -49,8 +49,8 @@ def _directory(box: Box) -> Path:
     return box.cache / "packages"
 
 
-def _users(box: Box) -> list[Path]:
-    """Homes that use the proxy; a home that is gone is forgotten."""
+def users(box: Box) -> list[Path]:
+    """The homes that use the proxy; a home that is gone is forgotten."""
     homes = []
     for user in (_directory(box) / "users").glob("*"):
         home = Path(user.read_text().strip())
@@ -63,7 +63,7 @@ def _users(box: Box) -> list[Path]:
 
 async def _answers(box: Box) -> bool:
     """Whether our process lives and accepts connections (connecting alone proves nothing: some networks answer all)."""
-    if not _lives(box):
+    if not lives(box):
         return False
     try:
         _, writer = await asyncio.wait_for(
@@ -137,7 +137,7 @@ def started(pid: int) -> str:
     return ""
 
 
-def _lives(box: Box) -> int:
+def lives(box: Box) -> int:
     """The pid of the proxy that we started; 0 if it is gone."""
     with contextlib.suppress(OSError, ValueError):
         pid, since = (_directory(box) / "process").read_text().split()
@@ -149,7 +149,7 @@ def _lives(box: Box) -> int:
 async def _stop(box: Box) -> None:
     for number in (signal.SIGTERM, signal.SIGKILL):
         for _ in range(100):
-            pid = _lives(box)
+            pid = lives(box)
             if not pid:
                 break
             with contextlib.suppress(ProcessLookupError):

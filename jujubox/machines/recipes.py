@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 
-from .files import File, Link
+from jujubox.machines.files import File, Link
 
 CODENAMES = {"debian@12": "bookworm", "debian@13": "trixie"}
 

@@ -1,0 +1,1 @@
+"""The `jujubox` command, one command a file."""
