@@ -58,7 +58,19 @@ class Box:
 
     def start_controller(self) -> None:
         """Start the controller again."""
-        self.jujubox("up")
+        self.jujubox("controller", "start")
+
+    def fault(self, model: str, kind: str, machine: str, *options: str) -> None:
+        """Bring about a fault on a machine of a model."""
+        self.jujubox("fault", kind, machine, "-m", model, *options)
+
+    def heal(self) -> None:
+        """Undo every fault."""
+        self.jujubox("fault", "heal")
+
+    def in_machine(self, instance: str, *argv: str) -> str:
+        """Run a command in a machine as root; the controller need not run."""
+        return self.jujubox("machine", "exec", instance, *argv)
 
     def log(self) -> str:
         """The end of the controller's own log."""
@@ -73,7 +85,7 @@ def start(home: Path) -> Box:
     for name in ("JUJU_MODEL", "JUJU_CONTROLLER", "JUJUBOX_PERSONALITY"):
         os.environ.pop(name, None)
     box = Box(home)
-    box.jujubox("up")
+    box.jujubox("up", "--base", "debian@12", "--base", "debian@13")
     return box
 
 
