@@ -163,7 +163,7 @@ class _Parser:
 
 
 def _constant(value: Any) -> Expression:
-    return lambda scope: value
+    return lambda _: value
 
 
 def _name(name: str) -> Expression:
@@ -189,7 +189,11 @@ def _compared(compare: Callable[[Any, Any], bool], left: Any, right: Any) -> boo
 
 
 def _functions(say: Callable[[str], None]) -> dict[str, Callable[..., Any]]:
-    return {"len": len, "print": lambda value: say(str(value)) is None, "startsWith": _starts, "forEach": _for_each}
+    def tell(value: Any) -> bool:
+        say(str(value))
+        return True
+
+    return {"len": len, "print": tell, "startsWith": _starts, "forEach": _for_each}
 
 
 def _starts(text: Any, start: Any) -> bool:

@@ -3,9 +3,9 @@
 Knows: cells and their widths.
 Must not know: what a table is about.
 
-    >>> print(columns([["App", "Scale", "Message"], ["ledger", "1", ""]], right=(1,)), end="")
+    >>> print(columns([["App", "Scale", "Message"], ["ledger", "1", "ready"]], right=(1,)), end="")
     App     Scale  Message
-    ledger      1
+    ledger      1  ready
 
 A row's last cell is not padded and does not count for its column's width: nothing follows it.
 """

@@ -39,7 +39,6 @@ def run(call: Invocation) -> None:
 
 
 def _table(found: Mapping[str, Any]) -> str:
-    rows = [["Attribute", "From", "Value"]]
-    for key in sorted(found, key=natural):
-        rows.append([key, found[key]["Source"], bare(found[key]["Value"]).rstrip("\n")])
-    return columns(rows)
+    settings = sorted(found.items(), key=lambda item: natural(item[0]))
+    rows = [[key, setting["Source"], bare(setting["Value"]).rstrip("\n")] for key, setting in settings]
+    return columns([["Attribute", "From", "Value"], *rows])
