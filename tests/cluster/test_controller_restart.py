@@ -129,7 +129,7 @@ def test_a_crashed_machine_is_lost_and_returns_with_a_start_hook(
     assert juju.model is not None
     mark = frail.mark("frail/0")
     running.fault(juju.model, "crash", frail.machine)
-    state, workload, message = until(lambda: agent(juju), lambda seen: seen[0] == "lost", timeout=90)
+    _, workload, message = until(lambda: agent(juju), lambda seen: seen[0] == "lost", timeout=90)
     assert workload == "unknown"
     assert message.startswith("agent lost, see")
     assert juju.status().machines[frail.machine].juju_status.current == "down"
