@@ -16,6 +16,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import psycopg2
 from psycopg2 import extensions
@@ -74,7 +75,9 @@ class Session:
         self._socket = socket.socket(fileno=os.dup(self.connection.fileno()))
         self.connection.autocommit = True
 
-    def rows(self, query: str, values: tuple[object, ...] = (), seconds: float = STATEMENT_SECONDS) -> list[tuple]:
+    def rows(
+        self, query: str, values: tuple[object, ...] = (), seconds: float = STATEMENT_SECONDS
+    ) -> list[tuple[Any, ...]]:
         """What a statement answers. Raises psycopg2.Error."""
         with self.guard.within(seconds, self._socket), self.connection.cursor() as cursor:
             cursor.execute(query, values)
@@ -110,5 +113,5 @@ class Connector:
 
 def session(conninfo: Conninfo, guard: Guard, **settings: str) -> Session:
     """A session with the first address that will have us. Raises psycopg2.Error."""
-    connection = psycopg2.connect(conninfo.string(application_name="ledger", **settings))
+    connection = psycopg2.connect(conninfo.string({"application_name": "ledger", **settings}))
     return Session(connection, guard, (connection.info.host, str(connection.info.port)))

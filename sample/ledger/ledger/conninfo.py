@@ -34,19 +34,16 @@ class Conninfo:
     password: str = field(repr=False)
     addresses: tuple[tuple[str, str], ...]
 
-    def string(self, addresses: tuple[tuple[str, str], ...] | None = None, **settings: str) -> str:
-        """A libpq string for `addresses` (default: all) with more settings. Raises ValueError for none."""
-        chosen = self.addresses if addresses is None else addresses
-        if not chosen:
-            raise ValueError("cannot connect to no address")
+    def string(self, settings: Mapping[str, str] | None = None) -> str:
+        """A libpq string for all addresses, with more settings."""
         values = {
-            "host": ",".join(host for host, _ in chosen),
-            "port": ",".join(port for _, port in chosen),
+            "host": ",".join(host for host, _ in self.addresses),
+            "port": ",".join(port for _, port in self.addresses),
             "dbname": self.database,
             "user": self.user,
             "password": self.password,
             **_HABITS,
-            **settings,
+            **(settings or {}),
         }
         return " ".join(f"{key}={quoted(value)}" for key, value in values.items())
 

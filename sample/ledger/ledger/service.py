@@ -51,8 +51,8 @@ class Service:
 
     def run(self) -> None:
         """Until `stop` is set."""
-        parts = [*self.writers, self.reader, self.checker]
-        threads = [threading.Thread(target=part.run, name=type(part).__name__, daemon=True) for part in parts]
+        parts = [writer.run for writer in self.writers] + [self.reader.run, self.checker.run]
+        threads = [threading.Thread(target=part, daemon=True) for part in parts]
         for thread in threads:
             thread.start()
         ticks = 0

@@ -24,6 +24,9 @@ TABLE = """
     CREATE TABLE IF NOT EXISTS ledger_rows (
         run text, stream text, number bigint, unit text NOT NULL,
         written_at timestamptz NOT NULL DEFAULT clock_timestamp(), PRIMARY KEY (run, stream, number))"""
+LOCK, UNLOCK = "SELECT pg_advisory_lock(1818583143)", "SELECT pg_advisory_unlock(1818583143)"
+"""CREATE TABLE IF NOT EXISTS fails where two sessions do it at once."""
+
 INSERT = "INSERT INTO ledger_rows (run, stream, number, unit) VALUES (%s, %s, %s, %s) ON CONFLICT DO NOTHING"
 FIND = "SELECT number FROM ledger_rows WHERE run = %s AND stream = %s AND number = ANY(%s)"
 
@@ -88,7 +91,9 @@ class Writer:
     def _prepare(self, session: Session) -> None:
         ((there,),) = session.rows("SELECT to_regclass('ledger_rows') IS NOT NULL")
         if not there:
+            session.rows(LOCK)
             session.rows(TABLE)
+            session.rows(UNLOCK)
 
     def _settle(self, session: Session, number: int) -> int:
         """Look up the rows whose fate is unknown; the next number to write."""
