@@ -21,7 +21,8 @@ demo: setup ## three units and a client application on this machine
 demo-down: .venv/ready ## remove every trace of the demo
 	@$(BIN)/python -m workbench.down
 
-test: setup ## everything: the quick part, then real machines
+test: ## everything: the quick part, then real machines
+	@$(SYSTEM_PYTHON) -m workbench.prepare tests
 	@$(BIN)/python -m workbench.tests
 
 check: .venv/ready ## the quick part: style, types, import fences, unit tests

@@ -4,7 +4,8 @@ Knows: which programs come from which package; what makes an environment stale.
 Must not know: what is done with them.
 
 Runs with the system's python3 and its standard library, and looks first: where nothing is missing, nothing is changed
-and next to no time passes. `python3 -m workbench.prepare machine` prepares all, `... environment` only `.venv`.
+and next to no time passes. `python3 -m workbench.prepare environment` makes `.venv` alone, `... machine` what the demo
+needs as well, `... tests` what the tests need on top of that.
 """
 
 from __future__ import annotations
@@ -32,21 +33,25 @@ PROGRAMS = {
     "ip": "iproute2",
     "mmdebstrap": "mmdebstrap",
     "nft": "nftables",
-    "psql": "postgresql-client",
     "systemd-nspawn": "systemd-container",
 }
 KEYRINGS = {"/usr/share/keyrings/debian-archive-keyring.gpg": "debian-archive-keyring"}
+SERVER = "postgresql"
+"""Some tests start a PostgreSQL server of their own; its package would make and start another one."""
+NO_CLUSTER = Path("/etc/postgresql-common/createcluster.d/none.conf")
 BUILDING = ("packaging", "setuptools", "wheel")
 """What builds the few packages that come as sources; installed before the rest."""
 
 
-def missing_packages(for_machines: bool = True) -> list[str]:
+def missing_packages(purpose: str) -> list[str]:
     """Debian packages to install."""
     path = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
     wanted = [] if importlib.util.find_spec("ensurepip") else ["python3-venv"]
-    if for_machines:
+    if purpose != "environment":
         wanted += [package for program, package in PROGRAMS.items() if not shutil.which(program, path=path)]
         wanted += [package for file, package in KEYRINGS.items() if not Path(file).exists()]
+    if purpose == "tests" and not any(Path("/usr/lib/postgresql").glob("*/bin/initdb")):
+        wanted.append(SERVER)
     return sorted(wanted)
 
 
@@ -66,7 +71,7 @@ def environment_is_ready() -> bool:
 def install_packages(packages: Sequence[str]) -> None:
     """Install Debian packages. No service of theirs is started, now or at the next boot."""
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "PATH": os.environ["PATH"] + ":/usr/sbin:/sbin"}
-    install = ["apt-get", "install", "--yes", "--no-install-recommends", "-o", "DPkg::Lock::Timeout=300", *packages]
+    install = ["apt-get", "install", "--yes", "--no-install-recommends", "-o", "DPkg::Lock::Timeout=300"]
     policy = Path("/usr/sbin/policy-rc.d")
     ours = not policy.exists()
     if ours:
@@ -74,8 +79,13 @@ def install_packages(packages: Sequence[str]) -> None:
         policy.chmod(0o755)
     try:
         run(["apt-get", "update"], env=environment)
-        run(install, env=environment)
+        if SERVER in packages:
+            run([*install, "postgresql-common"], env=environment)
+            NO_CLUSTER.parent.mkdir(parents=True, exist_ok=True)
+            NO_CLUSTER.write_text("create_main_cluster = false\n")
+        run([*install, *packages], env=environment)
     finally:
+        NO_CLUSTER.unlink(missing_ok=True)
         if ours:
             policy.unlink()
     if "apt-cacher-ng" in packages:
@@ -118,12 +128,12 @@ def run(command: Sequence[str], env: dict[str, str] | None = None) -> None:
         raise Missing(f"`{' '.join(command[:6])} ...` failed:\n{tail}")
 
 
-def prepare(for_machines: bool) -> None:
+def prepare(purpose: str) -> None:
     """Look, and put right what is not."""
-    packages, ready = missing_packages(for_machines), environment_is_ready()
-    if for_machines:
+    packages, ready = missing_packages(purpose), environment_is_ready()
+    if purpose != "environment":
         checks.machine()
-    if packages and not for_machines:
+    elif packages:
         checks.root()
     if packages or not ready:
         with step("Looking at this machine"):
@@ -140,7 +150,7 @@ def main() -> int:
     """Prepare; 1 and one sentence where that cannot be."""
     try:
         checks.python()
-        prepare(for_machines=sys.argv[1:] != ["environment"])
+        prepare(sys.argv[1])
     except Missing as missing:
         print(missing, file=sys.stderr)
         return 1
