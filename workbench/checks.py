@@ -1,6 +1,6 @@
 """Whether this machine can carry the project at all: looked at before anything on it is changed.
 
-Knows: root, the distribution, namespaces, overlays, disk, the package archive, the Python index; a sentence for each.
+Knows: the distribution, the package archive, the Python index, and whom to ask about the kernel; a sentence for each.
 Must not know: how what is missing gets installed (`prepare`).
 
 A check returns nothing, or raises `Missing`. Whatever it tries out, it tries in a namespace or a directory of its own.
@@ -8,18 +8,16 @@ A check returns nothing, or raises `Missing`. Whatever it tries out, it tries in
 
 from __future__ import annotations
 
-import os
+import asyncio
 import shutil
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
+from jujubox.box import Box
+from jujubox.machines import preflight
 from workbench.says import Missing
-
-HOME = Path(os.environ.get("JUJUBOX_HOME") or "/var/lib/jujubox")
-DISK_NEEDED = 6 * 1024**3
-"""Bytes for two base images, the packages, three machines with their databases, and a margin."""
 
 
 def succeeds(*command: str, timeout: float = 60) -> bool:
@@ -38,51 +36,16 @@ def python() -> None:
         raise Missing(f"Python 3.10 or newer is missing: {sys.executable} is {seen}.")
 
 
-def root() -> None:
-    """Machines are containers: only root makes those."""
-    if os.geteuid() != 0:
-        raise Missing("Root is missing: machines are containers and need it; run the same command with sudo.")
-
-
 def distribution() -> None:
     """Debian and Ubuntu are known; what counts is apt."""
     if not shutil.which("apt-get"):
         raise Missing("apt-get is missing: this runs on Debian 12 or newer and on Ubuntu 22.04 or newer.")
 
 
-def namespaces() -> None:
-    """Each machine has its own processes, mounts, network and name."""
-    if not succeeds("unshare", "--mount", "--pid", "--net", "--uts", "--ipc", "--fork", "true"):
-        raise Missing(
-            "Namespaces are missing: `unshare --mount --pid --net --fork true` fails; "
-            "inside a container, start that one with more rights (privileged)."
-        )
-
-
-def overlays() -> None:
-    """A machine's disk is an overlay over a base image."""
-    place = HOME.parent
-    while not place.is_dir():
-        place = place.parent
-    with tempfile.TemporaryDirectory(dir=place) as scratch:
-        for name in ("lower", "upper", "work", "merged"):
-            Path(scratch, name).mkdir()
-        options = f"lowerdir={scratch}/lower,upperdir={scratch}/upper,workdir={scratch}/work"
-        if not succeeds("unshare", "--mount", "mount", "-t", "overlay", "-o", options, "overlay", f"{scratch}/merged"):
-            raise Missing(
-                f"Overlay file systems are missing: one cannot be mounted below {place}; "
-                "set JUJUBOX_HOME to a directory on a disk that is not an overlay itself."
-            )
-
-
-def disk() -> None:
-    """Room for images, packages and machines."""
-    place = HOME
-    while not place.is_dir():
-        place = place.parent
-    free = shutil.disk_usage(place).free
-    if free < DISK_NEEDED:
-        raise Missing(f"Disk is missing: {free / 1024**3:.1f} GiB free at {place}, {DISK_NEEDED // 1024**3} needed.")
+def host() -> None:
+    """Root, namespaces, control groups, overlays, loop devices, disk."""
+    if said := asyncio.run(preflight.host_problems(Box.from_environment())):
+        raise Missing("\n".join(said))
 
 
 def archive(scratch: Path) -> None:
@@ -124,14 +87,9 @@ def _pip(scratch: Path) -> list[str]:
     return [f"{wheels[-1]}/pip"] if wheels else ["-m", "pip"]
 
 
-def machine() -> None:
-    """Everything that can be seen at once."""
-    for check in (python, root, distribution, namespaces, overlays, disk):
-        check()
-
-
-def network(locked: Path) -> None:
+def network(locked: Path, archive_too: bool) -> None:
     """What takes the network, asked only where something has to come from there."""
     with tempfile.TemporaryDirectory() as scratch:
-        archive(Path(scratch))
+        if archive_too:
+            archive(Path(scratch))
         python_index(Path(scratch), locked)

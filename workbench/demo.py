@@ -36,7 +36,6 @@ def raise_box() -> None:
 
 def _start_box() -> None:
     call("jujubox", "up")
-    call("jujubox", "image", "debian@12")
 
 
 def _pack() -> None:

@@ -1,7 +1,7 @@
 """Make this machine ready: Debian packages that are missing, `.venv` with the locked requirements, the project in it.
 
-Knows: which programs come from which package; what makes an environment stale.
-Must not know: what is done with them.
+Knows: how packages get onto the machine quietly, and what makes an environment stale.
+Must not know: what the packages are for.
 
 Runs with the system's python3 and its standard library, and looks first: where nothing is missing, nothing is changed
 and next to no time passes. `python3 -m workbench.prepare environment` makes `.venv` alone, `... machine` what the demo
@@ -21,6 +21,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from jujubox.machines import preflight
 from workbench import checks
 from workbench.says import Missing, step
 
@@ -28,13 +29,6 @@ TOP = Path(__file__).resolve().parent.parent
 ENVIRONMENT = TOP / ".venv"
 LOCK = TOP / "requirements" / "dev.txt"
 
-PROGRAMS = {
-    "apt-cacher-ng": "apt-cacher-ng",
-    "ip": "iproute2",
-    "mmdebstrap": "mmdebstrap",
-    "nft": "nftables",
-    "systemd-nspawn": "systemd-container",
-}
 KEYRINGS = {"/usr/share/keyrings/debian-archive-keyring.gpg": "debian-archive-keyring"}
 SERVER = "postgresql"
 """Some tests start a PostgreSQL server of their own; its package would make and start another one."""
@@ -45,10 +39,9 @@ BUILDING = ("packaging", "setuptools", "wheel")
 
 def missing_packages(purpose: str) -> list[str]:
     """Debian packages to install."""
-    path = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
     wanted = [] if importlib.util.find_spec("ensurepip") else ["python3-venv"]
     if purpose != "environment":
-        wanted += [package for program, package in PROGRAMS.items() if not shutil.which(program, path=path)]
+        wanted += preflight.missing_packages()
         wanted += [package for file, package in KEYRINGS.items() if not Path(file).exists()]
     if purpose == "tests" and not any(Path("/usr/lib/postgresql").glob("*/bin/initdb")):
         wanted.append(SERVER)
@@ -131,13 +124,12 @@ def run(command: Sequence[str], env: dict[str, str] | None = None) -> None:
 def prepare(purpose: str) -> None:
     """Look, and put right what is not."""
     packages, ready = missing_packages(purpose), environment_is_ready()
-    if purpose != "environment":
-        checks.machine()
-    elif packages:
-        checks.root()
     if packages or not ready:
         with step("Looking at this machine"):
-            checks.network(LOCK)
+            checks.distribution()
+            if packages or purpose != "environment":
+                checks.host()
+            checks.network(LOCK, archive_too=bool(packages))
     if packages:
         with step(f"Installing {', '.join(packages)}"):
             install_packages(packages)

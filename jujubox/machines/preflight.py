@@ -41,12 +41,26 @@ Check = Callable[[Box], Awaitable[str]]
 
 async def problems(box: Box, base: str = "debian@12") -> list[str]:
     """What keeps this host from having machines of `base`; empty if nothing does."""
-    for first in (_root, _programs):
-        if said := await first(box):
-            return [said]
-    checks: list[Check] = [_namespaces, _groups, _overlay, _loop, _links, _filter, _space]
-    found = await asyncio.gather(*(check(box) for check in checks), _archive(box, base))
+    if said := await host_problems(box):
+        return said
+    if said := await _programs(box):
+        return [said]
+    found = await asyncio.gather(_links(box), _filter(box), _archive(box, base))
     return [sentence for sentence in found if sentence]
+
+
+async def host_problems(box: Box) -> list[str]:
+    """The part that can be seen before any program is installed."""
+    if said := await _root(box):
+        return [said]
+    checks: list[Check] = [_namespaces, _groups, _overlay, _loop, _space]
+    found = await asyncio.gather(*(check(box) for check in checks))
+    return [sentence for sentence in found if sentence]
+
+
+def missing_packages() -> set[str]:
+    """The Debian packages that bring the programs which are not there."""
+    return {PROGRAMS[name] for name in PROGRAMS if shutil.which(name, path=host.PATH) is None}
 
 
 async def _root(box: Box) -> str:
@@ -54,9 +68,8 @@ async def _root(box: Box) -> str:
 
 
 async def _programs(box: Box) -> str:  # noqa: ARG001
-    missing = {PROGRAMS[name] for name in PROGRAMS if shutil.which(name, path=host.PATH) is None}
-    names = " ".join(sorted(missing))
-    return f"Programs are missing; `apt-get install --no-install-recommends {names}` brings them." if missing else ""
+    names = " ".join(sorted(missing_packages()))
+    return f"Programs are missing; `apt-get install --no-install-recommends {names}` brings them." if names else ""
 
 
 async def _tried(argv: list[str], sentence: str) -> str:
