@@ -52,7 +52,7 @@ def test_a_return_code_fails_the_command_after_the_output(juju: Juju) -> None:
     assert ran.code == 1
     assert json.loads(ran.out)["app/0"]["status"] == "failed"
     assert ran.err.endswith(
-        'ERROR the following task failed:\n - id "2" with return code 3\n\nuse \'juju show-task\' to inspect '
+        "ERROR the following task failed:\n - id \"2\" with return code 3\n\nuse 'juju show-task' to inspect "
         "the failure\n\n"
     )
 
@@ -109,8 +109,10 @@ def test_an_unknown_action_ends_in_not_found(juju: Juju) -> None:
         (["app/0", "go", "a..b=1"], 'argument "a..b=1" must be of the form key.key.key...=value'),
         (
             ["app/0", "go", "Ab=1"],
-            'key "Ab" must start and end with lowercase alphanumeric, '
-            "and contain only lowercase alphanumeric and hyphens",
+            (
+                'key "Ab" must start and end with lowercase alphanumeric, '
+                "and contain only lowercase alphanumeric and hyphens"
+            ),
         ),
         (["app/0", "go", "--wait", "1s", "--background"], "cannot specify both --wait and --background"),
     ],
