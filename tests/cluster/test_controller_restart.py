@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import jubilant
 import pytest
@@ -93,19 +94,17 @@ def test_killed_in_the_middle_of_an_action(juju: jubilant.Juju, running: boxes.B
     quiet(juju, "steady")
 
 
-def operations_under_way(juju: jubilant.Juju) -> dict[str, dict[str, dict[str, object]]]:
+def operations_under_way(juju: jubilant.Juju) -> dict[str, Any]:
     """Operations that wait or run."""
     assert juju.model is not None
-    found: dict[str, dict[str, dict[str, object]]] = boxes.juju_json(
-        "operations", "-m", juju.model, "--status", "pending,running"
-    )
+    found: dict[str, Any] = boxes.juju_json("operations", "-m", juju.model, "--status", "pending,running")
     return found
 
 
-def show_task(juju: jubilant.Juju, task: str) -> dict[str, dict[str, object]]:
+def show_task(juju: jubilant.Juju, task: str) -> dict[str, Any]:
     """One task."""
     assert juju.model is not None
-    found: dict[str, dict[str, object]] = boxes.juju_json("show-task", "-m", juju.model, task)
+    found: dict[str, Any] = boxes.juju_json("show-task", "-m", juju.model, task)
     return found
 
 

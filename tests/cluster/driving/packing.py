@@ -33,14 +33,15 @@ def pack(source: Path, target: Path, extra: Mapping[str, str] | None = None) -> 
 
 
 def pack_with_packages(source: Path, target: Path, *requirements: str) -> Path:
-    """Pack `source` with Python packages below `lib/`, fetched now from the Python index."""
+    """Pack `source` with Python packages below `lib/`, fetched now from the Python index; pip's options are passed on."""
     staged = target.with_suffix(".staged")
     shutil.copytree(source, staged, symlinks=True)
-    subprocess.run(
+    done = subprocess.run(
         [sys.executable, "-m", "pip", "install", "--quiet", "--no-compile", "--disable-pip-version-check",
          "--target", str(staged / "lib"), *requirements],
-        check=True,
+        capture_output=True, text=True, check=False,
     )  # fmt: skip
+    assert done.returncode == 0, done.stderr
     return pack(staged, target)
 
 
