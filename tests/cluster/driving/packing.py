@@ -33,7 +33,7 @@ def pack(source: Path, target: Path, extra: Mapping[str, str] | None = None) -> 
 
 
 def pack_with_packages(source: Path, target: Path, *requirements: str) -> Path:
-    """Pack `source` with Python packages below `lib/`, fetched now from the Python index; pip's options are passed on."""
+    """Pack `source` with Python packages below `lib/`, fetched now; `requirements` are words for pip install."""
     staged = target.with_suffix(".staged")
     shutil.copytree(source, staged, symlinks=True)
     done = subprocess.run(
