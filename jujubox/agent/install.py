@@ -15,7 +15,7 @@ from jujubox.agent.toolsdir import PROGRAM
 from jujubox.machines.files import File, Link
 
 LIBRARY = "/usr/lib/jujubox"
-SHARED_MODULES = ("__init__", "names", "wire", "protocol", "flags", "output", "goyaml", "charm")
+SHARED_MODULES = ("__init__", "names", "blocking", "wire", "protocol", "flags", "output", "goyaml", "charm")
 SHARED_PACKAGES = ("agent", "hooktools")
 _PACKAGE = Path(__file__).resolve().parent.parent
 

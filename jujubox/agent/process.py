@@ -53,7 +53,7 @@ class _Lines(asyncio.SubprocessProtocol):
         for line in lines:
             self._sinks[fd](line.decode(errors="replace"))
 
-    def pipe_connection_lost(self, fd: int, exc: Exception | None) -> None:
+    def pipe_connection_lost(self, fd: int, _reason: Exception | None) -> None:
         self._open.discard(fd)
         if not self._open:
             self.drained.set()

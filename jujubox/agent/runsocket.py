@@ -14,6 +14,7 @@ import os
 import secrets
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 from jujubox.agent.frames import read_frame
 from jujubox.agent.process import Ended
@@ -68,9 +69,10 @@ async def _wait_for_turn(
     request = CommandRequest(command, asyncio.get_running_loop().create_future())
     runtime.commands.append(request)
     wake.set()
-    gone = asyncio.ensure_future(reader.read(1))
+    gone: asyncio.Future[bytes] = asyncio.ensure_future(reader.read(1))
+    waiting: set[asyncio.Future[Any]] = {gone, request.outcome}
     try:
-        await asyncio.wait({gone, request.outcome}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
         return request.outcome.result() if request.outcome.done() else None
     finally:
         gone.cancel()

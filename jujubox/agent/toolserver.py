@@ -2,9 +2,9 @@
 
 Knows: the frames of `programs/hook_tool.py`, one call at a time. Must not know: any tool.
 
-A question is a length (decimal, newline) and that many bytes: context id, directory, tool, whether stdin follows ("0",
-"1"), arguments, all separated by NUL; stdin, when it follows, is everything after the question's last field's NUL.
-The answer is a line `<code> <bytes of stdout>` and then stdout and stderr. Code -1 asks for the question again with stdin.
+A question is a frame of fields separated by NUL: context id, directory, tool, whether stdin follows ("0" or "1"), the
+number of arguments, the arguments, and stdin, which may hold anything. The answer is a line `<code> <bytes of stdout>`
+and then stdout and stderr. Code -1 asks for the question again with stdin.
 """
 
 from __future__ import annotations

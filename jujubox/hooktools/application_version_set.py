@@ -14,6 +14,4 @@ async def run(context: Context, call: Invocation) -> None:
     await context.calls("unit.set_workload_version", version=call.args[0])
 
 
-TOOL = Tool(
-    "application-version-set", "Specify which version of the application is deployed.", run, "<new-version>"
-)
+TOOL = Tool("application-version-set", "Specify which version of the application is deployed.", run, "<new-version>")

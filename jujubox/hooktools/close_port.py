@@ -15,6 +15,9 @@ async def run(context: Context, call: Invocation) -> Answer:
 
 
 TOOL = Tool(
-    "close-port", "Register a request to close a port or port range.", run,
-    "[options] <port>[/<protocol>] or <from>-<to>[/<protocol>] or icmp", port_flags,
+    "close-port",
+    "Register a request to close a port or port range.",
+    run,
+    "[options] <port>[/<protocol>] or <from>-<to>[/<protocol>] or icmp",
+    port_flags,
 )

@@ -64,5 +64,11 @@ def _as_yaml(info: dict[str, Any]) -> dict[str, Any]:
     return {**info, "bind-addresses": devices}
 
 
-TOOL = Tool("network-get", "Get network config.", run, "[options] <binding-name> [--ingress-address] [--bind-address] "
-            "[--egress-subnets]", flags, FLAG_FORMATS)
+TOOL = Tool(
+    "network-get",
+    "Get network config.",
+    run,
+    "[options] <binding-name> [--ingress-address] [--bind-address] [--egress-subnets]",
+    flags,
+    FLAG_FORMATS,
+)

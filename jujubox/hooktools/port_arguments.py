@@ -37,7 +37,7 @@ def port_range(text: str) -> PortRange:
 
 def _port(text: str) -> int:
     if not text.lstrip("-").isdigit():
-        raise UsageError(f'invalid port {quote(text)}: strconv.Atoi: parsing {quote(text)}: invalid syntax')
+        raise UsageError(f"invalid port {quote(text)}: strconv.Atoi: parsing {quote(text)}: invalid syntax")
     return int(text)
 
 

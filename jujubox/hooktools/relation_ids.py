@@ -15,4 +15,6 @@ async def run(context: Context, call: Invocation) -> Printed:
     return Printed(context.relations.ids(endpoint))
 
 
-TOOL = Tool("relation-ids", "List all relation IDs for the given endpoint.", run, "[options] <name>", formats=FLAG_FORMATS)
+TOOL = Tool(
+    "relation-ids", "List all relation IDs for the given endpoint.", run, "[options] <name>", formats=FLAG_FORMATS
+)

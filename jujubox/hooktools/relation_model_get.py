@@ -15,6 +15,10 @@ async def run(context: Context, call: Invocation) -> Printed:
 
 
 TOOL = Tool(
-    "relation-model-get", "Get details about the model hosing a related application.", run, "[options]", relation_flag,
+    "relation-model-get",
+    "Get details about the model hosing a related application.",
+    run,
+    "[options]",
+    relation_flag,
     FLAG_FORMATS,
 )

@@ -10,7 +10,7 @@ from jujubox.hooktools.tool import Invocation, Tool
 async def run(context: Context, call: Invocation) -> None:
     refuse_more(call.args[1:])
     if call.args:
-        context.state.delete(call.args[0])
+        context.state.write({call.args[0]: None})
 
 
 TOOL = Tool("state-delete", "Delete server-side-state key value pairs.", run, "[options] <key>")

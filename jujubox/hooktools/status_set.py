@@ -29,5 +29,9 @@ async def run(context: Context, call: Invocation) -> None:
 
 
 TOOL = Tool(
-    "status-set", "Set status information.", run, "[options] <maintenance | blocked | waiting | active> [message]", flags
+    "status-set",
+    "Set status information.",
+    run,
+    "[options] <maintenance | blocked | waiting | active> [message]",
+    flags,
 )

@@ -31,6 +31,10 @@ async def run(context: Context, call: Invocation) -> Printed:
 
 
 TOOL = Tool(
-    "storage-get", "Print information for the storage instance with the specified ID.", run, "[options] [<key>]", flags,
+    "storage-get",
+    "Print information for the storage instance with the specified ID.",
+    run,
+    "[options] [<key>]",
+    flags,
     FLAG_FORMATS,
 )

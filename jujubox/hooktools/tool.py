@@ -79,7 +79,7 @@ class Tool:
     purpose: str
     run: Run
     usage: str = ""
-    flags: Callable[[FlagSet], None] = lambda flags: None
+    flags: Callable[[FlagSet], None] | None = None
     formats: tuple[str, ...] = ()
     personality: Literal["", "3.6"] = ""
 
@@ -88,7 +88,8 @@ class Tool:
         flags = FlagSet()
         if self.formats:
             flags.formats(*self.formats)
-        self.flags(flags)
+        if self.flags is not None:
+            self.flags(flags)
         return flags
 
     def help(self) -> str:

@@ -103,9 +103,9 @@ class Relations:
         return dict(await self._calls("relation.settings", relation=relation, of=of))
 
     def write(self, relation: int, changes: Mapping[str, str], application: bool) -> None:
-        """Change the unit's or the application's bag when the hook succeeds."""
+        """Change the unit's or the application's bag when the hook succeeds; an empty value deletes a key."""
         owner = application_of(self._calls.unit) if application else self._calls.unit
-        self._own_bag(relation, owner).write(changes)
+        self._own_bag(relation, owner).write({key: value or None for key, value in changes.items()})
 
     def _own_bag(self, relation: int, owner: str) -> Settings:
         async def read() -> Mapping[str, str]:

@@ -99,7 +99,9 @@ class Secrets:
 
     async def ids(self) -> list[str]:
         """Bare ids of the secrets that the unit or its application owns."""
-        removed = {bare_id(change.uri) for change in self._others if change.action == "remove" and change.revision is None}
+        removed = {
+            bare_id(change.uri) for change in self._others if change.action == "remove" and change.revision is None
+        }
         stored = [id for id in await self._calls("secret.ids") if id not in removed]
         return stored + [id for id in self._creates if id not in stored]
 

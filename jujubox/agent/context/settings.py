@@ -14,23 +14,18 @@ class Settings:
     def __init__(self, read: Callable[[], Awaitable[Mapping[str, str]]]) -> None:
         self._read = read
         self._stored: dict[str, str] | None = None
-        self._changes: dict[str, str] = {}
+        self._changes: dict[str, str | None] = {}
 
-    def write(self, changes: Mapping[str, str]) -> None:
-        """Set keys; an empty value deletes one."""
+    def write(self, changes: Mapping[str, str | None]) -> None:
+        """Set keys; None deletes one."""
         self._changes.update(changes)
-
-    @property
-    def written(self) -> bool:
-        """Whether this context wrote anything."""
-        return bool(self._changes)
 
     async def values(self) -> dict[str, str]:
         """The content, with what this context wrote."""
         if self._stored is None:
             self._stored = dict(await self._read())
         merged = {**self._stored, **self._changes}
-        return {key: value for key, value in merged.items() if key not in self._changes or value != ""}
+        return {key: value for key, value in merged.items() if value is not None}
 
     async def outcome(self) -> dict[str, str] | None:
         """The new content, or None when nothing differs from what is stored."""

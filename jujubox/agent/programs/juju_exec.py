@@ -1,10 +1,18 @@
 #!/usr/bin/python3 -IS
-# juju-exec: runs a command in a unit's context on this machine, with hook tools, and exits with the command's code.
-# The frames are described in jujubox/agent/runsocket.py. Built-in modules only, so that it starts at once.
+"""juju-exec: runs a command in a unit's context on this machine, with hook tools, and exits with the command's code.
+
+Knows: the frames of jujubox/agent/runsocket.py. Must not know: how a command is run. Built-in modules only.
+"""
+
+from __future__ import annotations
+
 import sys
+from _socket import AF_UNIX, SOCK_STREAM, socket
 from posix import _exit, listdir, write
 
-from _socket import AF_UNIX, SOCK_STREAM, socket
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import NoReturn
 
 AGENTS = "/var/lib/juju/agents"
 HELP = """Usage: juju-exec [options] <unit-name> <commands>
@@ -30,30 +38,32 @@ VALUES = {"-r": "relation", "--relation": "relation", "--remote-unit": "unit", "
 SWITCHES = ("--force-remote-unit", "--operator", "--no-context")
 
 
-def write_all(descriptor, data):
+def write_all(descriptor: int, data: bytes) -> None:
     while data:
         data = data[write(descriptor, data) :]
 
 
-def fail(code, text):
+def fail(code: int, text: str) -> NoReturn:
     write_all(2, b"ERROR %s\n" % encode(text))
     _exit(code)
 
 
-def encode(text):
+def encode(text: str) -> bytes:
     return text.encode("utf-8", "surrogateescape")
 
 
-def parse(words):
-    options, switches, args = {"relation": "", "unit": "", "application": ""}, set(), []
-    words = list(words)
+def parse(given: list[str]) -> tuple[dict[str, str], set[str], list[str]]:
+    options = {"relation": "", "unit": "", "application": ""}
+    switches: set[str] = set()
+    args: list[str] = []
+    words = list(given)
     while words:
         word = words.pop(0)
         name, equals, value = word.partition("=")
         if word == "--":
             args += words
             break
-        if args and len(args) >= 2 or not word.startswith("-"):
+        if len(args) >= 2 or not word.startswith("-"):
             args.append(word)
         elif word in ("-h", "--help"):
             write_all(1, HELP.encode())
@@ -69,7 +79,7 @@ def parse(words):
     return options, switches, args
 
 
-def unit_tag(name):
+def unit_tag(name: str) -> str:
     if name.startswith("unit-"):
         return name
     application, slash, number = name.rpartition("/")
@@ -78,12 +88,12 @@ def unit_tag(name):
     return f"unit-{application}-{number}"
 
 
-def quoted(words):
+def quoted(words: list[str]) -> str:
     """One word is shell text; several are joined with blanks, as Juju does."""
     return " ".join(words)
 
 
-def run(tag, options, text):
+def run(tag: str, options: dict[str, str], text: str) -> NoReturn:
     fields = (options["relation"], options["unit"], options["application"], text)
     body = b"\0".join(encode(field) for field in fields)
     path = f"{AGENTS}/{tag}/run.socket"
@@ -107,7 +117,7 @@ def run(tag, options, text):
     _exit(int(code))
 
 
-def main():
+def main() -> NoReturn:
     options, switches, args = parse(sys.argv[1:])
     if "--no-context" in switches:
         from posix import environ, execve

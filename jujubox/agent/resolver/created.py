@@ -16,7 +16,9 @@ def to_enter(state: UnitState, remote: UnitView) -> tuple[RelationView, ...]:
     """The alive relations whose scope the unit has not entered yet. Nothing is entered before `install` has run."""
     if not state.installed or state.kind != "continue" or remote.life != "alive":
         return ()
-    return tuple(v for v in remote.relations if v.life == "alive" and not v.suspended and str(v.id) not in state.relations)
+    return tuple(
+        v for v in remote.relations if v.life == "alive" and not v.suspended and str(v.id) not in state.relations
+    )
 
 
 def entered(state: UnitState, view: RelationView) -> UnitState:

@@ -10,7 +10,7 @@ from jujubox.agent.state import Hook, LocalState
 from jujubox.protocol import UnitView
 
 
-def start_again(local: LocalState, remote: UnitView) -> RunHook | None:
+def start_again(local: LocalState, _remote: UnitView) -> RunHook | None:
     """`start`, when the unit started in another boot than this one; any unfinished operation comes first."""
     state = local.unit
     if not state.started or state.kind != "continue" or state.boot_id == local.boot_id:

@@ -28,7 +28,9 @@ def storage_hook(local: LocalState, remote: UnitView) -> RunHook | DetachUnused 
 def _may_run(state: UnitState) -> bool:
     if state.kind == "continue":
         return True
-    return state.kind == "run-hook" and state.step == "queued" and state.hook is not None and state.hook.kind == "install"
+    return (
+        state.kind == "run-hook" and state.step == "queued" and state.hook is not None and state.hook.kind == "install"
+    )
 
 
 def _next(storage: StorageView, state: UnitState, remote: UnitView) -> RunHook | DetachUnused | None:

@@ -19,7 +19,7 @@ def task(local: LocalState, remote: UnitView) -> RunTask | FailTask | None:
     return RunTask(pending[0]) if pending and may_run(state) else None
 
 
-def command(local: LocalState, remote: UnitView) -> RunCommand | None:
+def command(local: LocalState, _remote: UnitView) -> RunCommand | None:
     """The oldest command that came through the run socket."""
     return RunCommand(local.commands[0]) if local.commands and may_run(local.unit) else None
 
