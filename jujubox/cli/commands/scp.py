@@ -77,10 +77,11 @@ def _copy(source: Place, target: Place, recursive: bool) -> None:
     send = _SEND.format(path=quote(source.path), recursive=int(recursive))
     receive = _RECEIVE.format(path=quote(target.path), name=quote(name))
     with subprocess.Popen(source.argv(send), stdout=subprocess.PIPE) as sender:
-        received = subprocess.run(target.argv(receive), stdin=sender.stdout, check=False)
+        receiver = subprocess.run(target.argv(receive), stdin=sender.stdout, stderr=subprocess.PIPE, check=False)
         if sender.stdout is not None:
             sender.stdout.close()
     if sender.returncode:
-        raise Silent(1)
-    if received.returncode:
-        raise CommandError(f"cannot copy {source.path} to {target.path}: exit code {received.returncode}")
+        raise Silent(1)  # It has told why; that nothing came is no news of the receiver's.
+    if receiver.returncode:
+        told = receiver.stderr.decode(errors="replace").strip()
+        raise CommandError(f"cannot copy {source.path} to {target.path}: {told or f'exit code {receiver.returncode}'}")
