@@ -62,7 +62,9 @@ def _dispatch(argv: Sequence[str], environment: Mapping[str, str], out: TextIO, 
 
         out.write(help_of(name, command))
         return 0
-    return _run(command, Invocation(name, flags, environment, out, err))
+    call = Invocation(name, flags, environment, out, err)
+    call.selection.check_controller(flags["controller"] if command.SCOPE == "controller" else "")
+    return _run(command, call)
 
 
 def _run(command: Command, call: Invocation) -> int:

@@ -43,6 +43,10 @@ class Selection:
             json.dump(state, file)
         os.replace(partial, self.path)
 
+    def check_controller(self, flag: str) -> None:
+        """Raises CommandError where the flag or `JUJU_CONTROLLER` names another controller than ours."""
+        refuse_other_controller(flag or self._environment.get("JUJU_CONTROLLER", ""))
+
     def chosen(self, flag: str) -> str:
         """The model to work on, `flag` being the value of --model."""
         return model_name(flag or self._environment.get("JUJU_MODEL", "") or self.current())
@@ -67,6 +71,12 @@ def data_folder(environment: Mapping[str, str]) -> str:
 def model_name(text: str) -> str:
     """The model in `[controller:][owner/]model`."""
     controller, colon, model = text.rpartition(":")
-    if colon and controller != CONTROLLER:
-        raise CommandError(f"controller {controller} not found", "the only controller here is called jujubox")
+    if colon:
+        refuse_other_controller(controller)
     return model.rpartition("/")[2]
+
+
+def refuse_other_controller(name: str) -> None:
+    """Raises CommandError for the name of a controller that is not ours."""
+    if name not in ("", CONTROLLER):
+        raise CommandError(f"controller {name} not found", f"the only controller here is called {CONTROLLER}")

@@ -7,7 +7,7 @@ Must not know: how a task comes about.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from jujubox.cli.errors import CommandError
@@ -23,8 +23,13 @@ _SPECIAL = ("stdout", "stderr", "return-code", "stdout-encoding", "stderr-encodi
 Task = Mapping[str, Any]
 
 
-def finish(call: Invocation, queued: Mapping[str, Any], progress: bool) -> None:
-    """Does with queued tasks what the flags ask for: leave them alone, or wait and print. Raises CommandError."""
+def finish(
+    call: Invocation, queued: Mapping[str, Any], progress: bool, as_text: Callable[[Mapping[str, Task]], str]
+) -> None:
+    """Does with queued tasks what the flags ask for: leave them alone, or wait and print. Raises CommandError.
+
+    `as_text` is the format `plain` of the command.
+    """
     tasks, errors = queued["tasks"], queued.get("errors") or []
     if not tasks:
         call.note(f"Operation {queued['operation']} failed to schedule any tasks:\n" + "\n".join(errors))
@@ -37,7 +42,7 @@ def finish(call: Invocation, queued: Mapping[str, Any], progress: bool) -> None:
     if progress:
         _tell_running(call, queued["operation"], tasks)
     finished = wait(call, tasks, call.flags["wait"], progress)
-    show_all(call, {receiver(task): finished[task["id"]] for task in tasks})
+    _show_all(call, {receiver(task): finished[task["id"]] for task in tasks}, as_text)
     raise_failed([finished[task["id"]] for task in tasks])
 
 
@@ -112,15 +117,15 @@ def as_printed(task: Task, utc: bool) -> dict[str, Any]:
     return dict(sorted(shown.items()))
 
 
-def show_all(call: Invocation, tasks: Mapping[str, Task]) -> None:
-    """Prints finished tasks by what they ran on."""
+def _show_all(call: Invocation, tasks: Mapping[str, Task], as_text: Callable[[Mapping[str, Task]], str]) -> None:
     if call.flags["format"] == "plain":
-        call.write(_plain(tasks))
+        call.write(as_text(tasks))
         return
-    call.show({name: as_printed(tasks[name], call.utc()) for name in sorted(tasks, key=natural)}, sort=True)
+    call.show({name: as_printed(task, call.utc()) for name, task in tasks.items()}, sort=True)
 
 
-def _plain(tasks: Mapping[str, Task]) -> str:
+def results_as_text(tasks: Mapping[str, Task]) -> str:
+    """What came of actions, for a person: one alone as it is, several in a map."""
     if len(tasks) == 1:
         return plain(next(iter(tasks.values())))
     from jujubox.output import render
@@ -130,6 +135,21 @@ def _plain(tasks: Mapping[str, Task]) -> str:
         entry = {"id": task["id"], "output": plain(task), "status": task["status"]}
         shown[name] = {**entry, **({"message": task["message"]} if task.get("message") else {})}
     return render(shown, "yaml", sort=True)
+
+
+def streams_as_text(tasks: Mapping[str, Task]) -> str:
+    """What commands wrote, with the name above it if several wrote something."""
+    written = {name: _streams(tasks[name]) for name in sorted(tasks, key=natural)}
+    written = {name: text for name, text in written.items() if text}
+    if len(written) < 2:
+        return "".join(written.values())
+    return "".join(f"{name}:\n{text}\n" for name, text in written.items())
+
+
+def _streams(task: Task) -> str:
+    results = task.get("results") or {}
+    told = [str(results.get(key, "")).strip() for key in ("stdout", "stderr")]
+    return "".join(f"{text}\n" for text in told if text)
 
 
 def plain(task: Task) -> str:
@@ -145,8 +165,7 @@ def plain(task: Task) -> str:
         from jujubox.output import render
 
         parts.append(render(kept, "yaml", sort=True) + "\n")
-    parts += [f"{str(results[key]).strip()}\n" for key in ("stdout", "stderr") if str(results.get(key, "")).strip()]
-    return "".join(parts)
+    return "".join([*parts, _streams(task)])
 
 
 def raise_failed(tasks: Sequence[Task]) -> None:

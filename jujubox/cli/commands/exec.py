@@ -8,7 +8,7 @@ from jujubox.cli.action_params import is_target
 from jujubox.cli.invocation import Invocation
 from jujubox.cli.registry import Scope
 from jujubox.cli.settings import listed
-from jujubox.cli.tasks import finish
+from jujubox.cli.tasks import finish, streams_as_text
 from jujubox.flags import FlagSet, UsageError, quote
 from jujubox.names import is_application, is_machine
 
@@ -46,7 +46,7 @@ def run(call: Invocation) -> None:
         execution_group=call.flags["execution-group"],
         timeout=call.flags["wait"],
     )
-    finish(call, queued, progress=call.flags["verbose"])
+    finish(call, queued, call.flags["verbose"], streams_as_text)
 
 
 def _commands(words: Sequence[str]) -> str:

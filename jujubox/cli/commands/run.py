@@ -6,7 +6,7 @@ from jujubox.cli.action_params import read_run
 from jujubox.cli.invocation import Invocation
 from jujubox.cli.registry import Scope
 from jujubox.cli.settings import load_map
-from jujubox.cli.tasks import finish
+from jujubox.cli.tasks import finish, results_as_text
 from jujubox.flags import FlagSet, UsageError
 
 USAGE = "<unit> [<unit> ...] <action> [<key>=<value> ...]"
@@ -28,4 +28,4 @@ def run(call: Invocation) -> None:
     given = load_map(call.flags["params"]) if call.flags["params"] else {}
     wanted = read_run(call.args, call.flags["string-args"], given)
     queued = call.on_model("run", units=list(wanted.units), action=wanted.action, params=wanted.params)
-    finish(call, queued, progress=True)
+    finish(call, queued, True, results_as_text)

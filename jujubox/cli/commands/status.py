@@ -93,6 +93,6 @@ def _render(call: Invocation, status: Mapping[str, Any], relations: list[dict[st
 
 def _tell_empty(call: Invocation, matched: bool) -> None:
     if not call.args:
-        call.note(f"\nModel {quote(call.model)} is empty.")
+        call.note(f"Model {quote(call.model)} is empty.")
     elif not matched:
-        call.note(f"\nNothing matched specified filter{'s' if len(call.args) > 1 else ''}.")
+        call.note(f"Nothing matched specified filter{'s' if len(call.args) > 1 else ''}.")

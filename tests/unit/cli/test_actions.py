@@ -148,6 +148,15 @@ def test_exec_quotes_several_words_and_leaves_one_alone(juju: Juju) -> None:
     assert juju.controller.calls[2][1]["commands"] == "echo $HOME"
 
 
+def test_exec_heads_the_output_of_several_with_their_names(juju: Juju) -> None:
+    first = samples.task("2", "app/0", results={"return-code": 0, "stdout": "one\n", "stderr": "!\n"})
+    second = samples.task("3", "app/1", results={"return-code": 0, "stdout": "two\n"})
+    juju.answers(exec=samples.queued("app/0", "app/1"), wait_tasks=finished(first, second))
+    assert juju("exec", "-a", "app", "--", "x").out == "app/0:\none\n!\n\napp/1:\ntwo\n\n"
+    juju.answers(wait_tasks=finished(first, samples.task("3", "app/1")))
+    assert juju("exec", "-a", "app", "--", "x").out == "one\n!\n"
+
+
 def test_exec_on_a_machine_is_keyed_by_machine(juju: Juju) -> None:
     task = {**samples.task("2", ""), "machine": "0"}
     del task["unit"]

@@ -121,14 +121,14 @@ def test_a_summary_counts(juju: Juju) -> None:
 def test_an_empty_model_is_told_of_and_is_no_failure(juju: Juju) -> None:
     juju.answers(status=samples.empty_status())
     ran = juju("status")
-    assert (ran.code, ran.err) == (0, '\nModel "default" is empty.\n')
+    assert (ran.code, ran.err) == (0, 'Model "default" is empty.\n')
     assert json.loads(juju("status", "--format=json").out)["applications"] == {}
 
 
 def test_selectors_without_a_hit_are_told_of(juju: Juju) -> None:
     juju.answers(status=samples.empty_status(matched=False))
-    assert juju("status", "nothing").err == "\nNothing matched specified filter.\n"
-    assert juju("status", "a", "b").err == "\nNothing matched specified filters.\n"
+    assert juju("status", "nothing").err == "Nothing matched specified filter.\n"
+    assert juju("status", "a", "b").err == "Nothing matched specified filters.\n"
     assert juju.last == ("status", {"model": "default", "selectors": ["a", "b"]})
 
 
