@@ -103,7 +103,7 @@ def juju(home: Path) -> Iterator[Juju]:
     controller = FakeController()
     server = socketserver.ThreadingUnixStreamServer(str(home / "controller.sock"), _handler(controller))
     server.daemon_threads = True
-    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.005,), daemon=True).start()
     yield Juju(controller, {"JUJUBOX_HOME": str(home), "JUJU_DATA": str(home / "data"), "HOME": str(home)})
     server.shutdown()
     server.server_close()
