@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pgcharm.clients.relation import Bag
 from pgcharm.layout import ETCD_CLIENT_PORT, Layout
-from pgcharm.observation import Bag, Juju
+from pgcharm.observation import Juju
 from pgcharm.options import Options
 
 PEER_ENDPOINT = "cluster"

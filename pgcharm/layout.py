@@ -115,11 +115,23 @@ class Layout:
         return f"{self.state}/etcd-join.env"
 
     @property
+    def again(self) -> str:
+        """Where the charm notes when it wants to be woken again."""
+        return f"/run/{self.application}-charm-again"
+
+    @property
+    def directories(self) -> tuple[str, ...]:
+        """Every directory whose owner and mode are observed."""
+        inside = (f"{self.storage}/{self.version}",) if self.storage else ()
+        return self.etc, f"{self.etc}/tls", self.state, self.etcd_data, *inside
+
+    @property
     def managed(self) -> tuple[str, ...]:
         """Every file whose digest is observed."""
         names = ("etcd.env", "patroni.yml", "postgresql.conf", "pg_hba.conf", "pg_ident.conf", "watch.json")
         return (
             CREATE_CLUSTER,
+            *self.directories,
             *(self.rendered(name) for name in names),
             *(self.unit_file(service) for service in self.services),
             self.ca,

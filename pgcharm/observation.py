@@ -15,6 +15,10 @@ from pgcharm.clients.passwords import ClientKey
 from pgcharm.clients.relation import Bag, ClientRelation
 from pgcharm.view import Unknown, View
 
+CLONING = "creating replica"
+"""Patroni's state of a member while the primary's data is copied to it."""
+
+
 @dataclass(frozen=True)
 class Event:
     """Why we woke up. Nothing is decided from it but what an action was asked to do and that storage is going away."""
@@ -189,6 +193,7 @@ class Member:
     timeline: int = 0
     lag: int | None = None
     """Bytes behind the primary; None where it is not known."""
+    pending_restart: bool = False
 
 
 @dataclass(frozen=True)
@@ -237,7 +242,8 @@ class Observation:
     event: Event
     juju: Juju
     machine: Machine
-    secrets: View[Secrets] | Unknown
+    secrets: View[Secrets | None] | Unknown
+    """None: Juju has none yet."""
     etcd: View[Etcd] | Unknown
     patroni: View[Patroni] | Unknown
     postgres: View[Postgres] | Unknown

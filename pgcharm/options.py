@@ -89,7 +89,9 @@ def read_options(config: Mapping[str, Value]) -> tuple[Options, tuple[Mistake, .
     return Options(**found), tuple(mistakes)  # type: ignore[arg-type]
 
 
-def effective(config: Mapping[str, Value], last_good: Mapping[str, Value] | None) -> tuple[Options, tuple[Mistake, ...]]:
+def effective(
+    config: Mapping[str, Value], last_good: Mapping[str, Value] | None
+) -> tuple[Options, tuple[Mistake, ...]]:
     """The options in force: where a value cannot be used, the last one that could."""
     options, mistakes = read_options(config)
     if not mistakes or last_good is None:

@@ -1,8 +1,8 @@
 """What was seen of something that may be out of reach: a `View` of it, or `Unknown` with the reason.
 
-    >>> seen = View(3)
-    >>> known(seen), known(Unknown("nobody answers on port 2379"))
-    (3, None)
+>>> seen = View(3)
+>>> known(seen), known(Unknown("nobody answers on port 2379"))
+(3, None)
 """
 
 from __future__ import annotations

@@ -98,13 +98,19 @@ def digest(content: str | bytes) -> str:
 
 
 def read_file(path: str) -> File | None:
-    """What is known of a file, or None where there is none."""
+    """What is known of a file or directory, or None where there is none. A directory's digest is empty."""
     place = Path(path)
     try:
-        content, facts = place.read_bytes(), place.stat()
+        facts = place.stat()
+        content = None if place.is_dir() else place.read_bytes()
     except (FileNotFoundError, NotADirectoryError):
         return None
-    return File(digest(content), _user_name(facts.st_uid), _group_name(facts.st_gid), facts.st_mode & 0o7777)
+    return File(
+        "" if content is None else digest(content),
+        _user_name(facts.st_uid),
+        _group_name(facts.st_gid),
+        facts.st_mode & 0o7777,
+    )
 
 
 def read_text(path: str) -> str | None:
@@ -238,3 +244,13 @@ def _group_name(gid: int) -> str:
         return grp.getgrgid(gid).gr_name
     except KeyError:
         return str(gid)
+
+
+def ensure_locale(name: str) -> bool:
+    """libc has a locale."""
+    present = run("locale", "-a").lower().replace("-", "").split()
+    if name.lower().replace("-", "") in present:
+        return False
+    charset = name.partition(".")[2].partition("@")[0] or "UTF-8"
+    run("localedef", "-i", name.partition(".")[0], "-f", charset, name)
+    return True

@@ -11,36 +11,36 @@ from contextlib import closing
 from typing import Any
 
 import psycopg2
-from psycopg2.extensions import connection as Connection
+from psycopg2.extensions import connection
 
 from pgcharm.layout import SOCKETS
 
 PostgresError = psycopg2.Error
 
 
-def local(port: int, database: str = "postgres") -> Connection:
+def local(port: int, database: str = "postgres") -> connection:
     """A connection to our own server as superuser, autocommit on. Raises psycopg2.Error."""
     options = "-c statement_timeout=60000 -c log_statement=none"
-    connection = psycopg2.connect(
+    link = psycopg2.connect(
         host=SOCKETS, port=port, dbname=database, user="postgres", connect_timeout=5, options=options,
         application_name="charm",
     )  # fmt: skip
-    connection.autocommit = True
-    return connection
+    link.autocommit = True
+    return link
 
 
-def remote(host: str, port: int, user: str, password: str, ca: str) -> Connection:
+def remote(host: str, port: int, user: str, password: str, ca: str) -> connection:
     """A connection to another member's server. Raises psycopg2.Error."""
-    connection = psycopg2.connect(
+    link = psycopg2.connect(
         host=host, port=port, dbname="postgres", user=user, password=password, sslmode="verify-ca", sslrootcert=ca,
         connect_timeout=3, application_name="charm",
     )  # fmt: skip
-    connection.autocommit = True
-    return connection
+    link.autocommit = True
+    return link
 
 
-def rows(connection: Connection, query: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+def rows(link: connection, query: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
     """All rows of a query."""
-    with closing(connection.cursor()) as cursor:
+    with closing(link.cursor()) as cursor:
         cursor.execute(query, values)
         return list(cursor.fetchall()) if cursor.description else []

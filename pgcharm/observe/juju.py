@@ -45,7 +45,8 @@ def _peers(unit: str, application: str) -> Peers | None:
             mine=tools.bag(PEER_ENDPOINT, relation, unit),
             application=tools.bag(PEER_ENDPOINT, relation, application, application=True),
             others={
-                other: tools.bag(PEER_ENDPOINT, relation, other) for other in tools.remote_units(PEER_ENDPOINT, relation)
+                other: tools.bag(PEER_ENDPOINT, relation, other)
+                for other in tools.remote_units(PEER_ENDPOINT, relation)
             },
         )
     return None

@@ -12,7 +12,7 @@ from pgcharm.adapters import host, postgres
 from pgcharm.adapters.patroni import PatroniApi
 from pgcharm.adapters.web import Credentials, WebError
 from pgcharm.layout import Layout
-from pgcharm.observation import Clone, Member, Patroni, Secrets
+from pgcharm.observation import CLONING, Clone, Member, Patroni, Secrets
 from pgcharm.view import Unknown, View
 
 _ROLES = {
@@ -23,7 +23,6 @@ _ROLES = {
     "sync_standby": "synchronous standby",
     "quorum_standby": "quorum standby",
 }
-CLONING = "creating replica"
 
 _PROGRESS = """
     SELECT coalesce(b.backup_streamed, 0), b.backup_total
@@ -94,4 +93,5 @@ def _member(found: dict[str, Any]) -> Member:
         port=int(found.get("port") or 5432),
         timeline=int(found.get("timeline") or 0),
         lag=lag if isinstance(lag, int) else None,
+        pending_restart=bool(found.get("pending_restart")),
     )

@@ -23,14 +23,14 @@ def remember_pending(content: dict[str, str]) -> None:
     _pending.update(content)
 
 
-def observe_secrets() -> View[Secrets] | Unknown:
+def observe_secrets() -> View[Secrets | None] | Unknown:
     """The secrets, or why there are none."""
     try:
         content = dict(_pending) or tools.secret(SECRET_LABEL)
     except tools.HookToolError as error:
         return Unknown(str(error))
     if content is None:
-        return Unknown("the leader has not made the cluster's secrets yet")
+        return View(None)
     if missing := [name for name in FIELDS if name not in content]:
         return Unknown(f"the cluster's secret has no {', '.join(missing)}")
     return View(

@@ -71,7 +71,7 @@ class Publication:
     status: Status = Status("maintenance", "starting")
     application_status: Status | None = None
     version: str = ""
-    ports: tuple[str, ...] = ()
+    ports: tuple[int, ...] = ()
     relations: tuple[RelationSettings, ...] = ()
 
 
@@ -83,6 +83,11 @@ class Plan:
     waits: tuple[Wait, ...] = ()
     blocks: tuple[Block, ...] = ()
     publication: Publication = Publication()
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether nothing is left to do or to wait for."""
+        return not (self.steps or self.waits or self.blocks)
 
     def text(self) -> str:
         """The plan as numbered English."""

@@ -1,0 +1,34 @@
+"""Entry point: `python -m pgcharm hooks config-changed` or `python -m pgcharm actions explain`.
+
+Knows: how an event is named. Must not know: what follows from it.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from pgcharm.observation import Event
+
+
+def main(kind: str, name: str, *why: str) -> int:
+    """Handle one hook or action; the exit code."""
+    from pgcharm.actions import ACTIONS
+    from pgcharm.adapters import juju as tools
+    from pgcharm.apply import StepFailed
+    from pgcharm.cycle import handle
+
+    event = Event(name, os.environ.get("JUJU_STORAGE_ID", ""), " ".join(why))
+    try:
+        if kind == "actions":
+            ACTIONS[name](event)
+        else:
+            handle(event)
+    except StepFailed as error:
+        tools.log(str(error), "ERROR")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

@@ -1,0 +1,81 @@
+"""Steps on etcd's membership.
+
+etcd refuses a change while another is under way, or while a member is not well; such a refusal is asked again for a
+bounded time.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from pgcharm.adapters.etcd import EtcdEndpoint, EtcdError
+from pgcharm.adapters.web import WebError
+from pgcharm.apply.means import Means, Perform
+from pgcharm.observation import EtcdMember
+from pgcharm.plan import steps
+from pgcharm.plan.types import Step
+
+PAUSE = 0.3
+LEAVE_SECONDS = 60.0
+
+
+def insist(means: Means, seconds: float, attempt: Callable[[EtcdEndpoint, tuple[EtcdMember, ...]], bool]) -> bool:
+    """Try until etcd agrees or the seconds have passed; the last refusal is raised."""
+    end = time.monotonic() + seconds
+    while True:
+        try:
+            endpoint = means.etcd()
+            return attempt(endpoint, endpoint.members())
+        except (EtcdError, WebError):
+            if time.monotonic() >= end:
+                raise
+        time.sleep(PAUSE)
+
+
+def add_learner(step: steps.AddEtcdLearner, means: Means) -> bool:
+    def attempt(endpoint: EtcdEndpoint, members: tuple[EtcdMember, ...]) -> bool:
+        if any(member.peer_url == step.peer_url for member in members):
+            return False
+        endpoint.add_learner(step.peer_url)
+        return True
+
+    return insist(means, step.seconds, attempt)
+
+
+def promote(step: steps.PromoteEtcdMember, means: Means) -> bool:
+    def attempt(endpoint: EtcdEndpoint, members: tuple[EtcdMember, ...]) -> bool:
+        if not any(member.id == step.id and member.learner for member in members):
+            return False
+        endpoint.promote(step.id)
+        return True
+
+    return insist(means, step.seconds, attempt)
+
+
+def remove(step: steps.RemoveEtcdMember, means: Means) -> bool:
+    def attempt(endpoint: EtcdEndpoint, members: tuple[EtcdMember, ...]) -> bool:
+        if not any(member.id == step.id for member in members):
+            return False
+        endpoint.remove(step.id)
+        return True
+
+    return insist(means, LEAVE_SECONDS, attempt)
+
+
+def move(step: steps.MoveEtcdMember, means: Means) -> bool:
+    def attempt(endpoint: EtcdEndpoint, members: tuple[EtcdMember, ...]) -> bool:
+        if any(member.id == step.id and member.peer_url == step.peer_url for member in members):
+            return False
+        endpoint.update(step.id, step.peer_url)
+        return True
+
+    return insist(means, LEAVE_SECONDS, attempt)
+
+
+PERFORM: dict[type[Step], Perform] = {
+    steps.AddEtcdLearner: add_learner,
+    steps.PromoteEtcdMember: promote,
+    steps.RemoveEtcdMember: remove,
+    steps.MoveEtcdMember: move,
+}

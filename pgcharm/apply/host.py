@@ -1,0 +1,78 @@
+"""Steps on the machine."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from pgcharm import tls
+from pgcharm.adapters import host
+from pgcharm.apply.means import Means, Perform
+from pgcharm.plan import steps
+from pgcharm.plan.types import Step
+
+
+def mask_services(step: steps.MaskServices, _: Means) -> bool:
+    changed = [host.ensure_masked(name) for name in step.names]
+    return any(changed)
+
+
+def install_packages(step: steps.InstallPackages, _: Means) -> bool:
+    return host.ensure_packages(step.names)
+
+
+def generate_locale(step: steps.GenerateLocale, _: Means) -> bool:
+    return host.ensure_locale(step.locale)
+
+
+def write_file(step: steps.WriteFile, means: Means) -> bool:
+    changed = host.ensure_file(step.path, step.content, step.owner, step.group, step.mode)
+    means.note("written", {step.path: host.digest(step.content)})
+    return changed
+
+
+def make_directory(step: steps.MakeDirectory, _: Means) -> bool:
+    return host.ensure_directory(step.path, step.owner, step.group, step.mode)
+
+
+def remove_path(step: steps.RemovePath, _: Means) -> bool:
+    return host.ensure_absent(step.path)
+
+
+def note_config(step: steps.NoteConfig, means: Means) -> bool:
+    means.note("config", step.config)
+    return True
+
+
+def issue_certificate(step: steps.IssueCertificate, _: Means) -> bool:
+    """The certificate is written last: a key without it is issued anew."""
+    certificate, key = tls.issue(step.ca_certificate, step.ca_key, step.name, step.names, time.time())
+    Path(step.certificate).unlink(missing_ok=True)
+    host.ensure_file(step.key, key, step.owner, step.owner, 0o600)
+    return host.ensure_file(step.certificate, certificate, "root", "root", 0o644)
+
+
+def start_service(step: steps.StartService, means: Means) -> bool:
+    changed = host.ensure_service_restarted(step.service)
+    means.note("started_with", {step.service: step.inputs})
+    if step.loads:
+        means.note("loaded", step.loads)
+    return changed
+
+
+def stop_service(step: steps.StopService, _: Means) -> bool:
+    return host.ensure_service_stopped(step.service)
+
+
+PERFORM: dict[type[Step], Perform] = {
+    steps.MaskServices: mask_services,
+    steps.InstallPackages: install_packages,
+    steps.GenerateLocale: generate_locale,
+    steps.WriteFile: write_file,
+    steps.MakeDirectory: make_directory,
+    steps.RemovePath: remove_path,
+    steps.NoteConfig: note_config,
+    steps.IssueCertificate: issue_certificate,
+    steps.StartService: start_service,
+    steps.StopService: stop_service,
+}

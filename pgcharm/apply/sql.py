@@ -1,0 +1,47 @@
+"""Steps inside PostgreSQL."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from functools import partial
+
+from psycopg2 import sql
+
+from pgcharm.adapters import postgres
+from pgcharm.apply.means import Means, Perform
+from pgcharm.apply.patroni import wait_for
+from pgcharm.clients.effects import apply_change
+from pgcharm.plan import steps
+from pgcharm.plan.types import Step
+
+
+def reload_postgres(step: steps.ReloadPostgres, means: Means) -> bool:
+    """The postmaster re-reads its files on a signal; it has done so when its load time has moved."""
+    with closing(postgres.local(step.port)) as connection:
+        ((before,),) = postgres.rows(connection, "SELECT pg_conf_load_time()")
+        postgres.rows(connection, "SELECT pg_reload_conf()")
+
+        def seen() -> str | None:
+            ((after,),) = postgres.rows(connection, "SELECT pg_conf_load_time()")
+            return None if after > before else f"its files were last read at {after}"
+
+        wait_for(5, "PostgreSQL to read its files", seen)
+    means.note("loaded", {"postgres": step.inputs})
+    return True
+
+
+def let_monitor(step: steps.LetMonitor, _: Means) -> bool:
+    with closing(postgres.local(step.port)) as connection, connection.cursor() as cursor:
+        cursor.execute(sql.SQL("GRANT pg_monitor TO {}").format(sql.Identifier(step.role)))
+    return True
+
+
+def serve_client(step: steps.ServeClient, _: Means) -> bool:
+    return apply_change(step.change, partial(postgres.local, step.port))
+
+
+PERFORM: dict[type[Step], Perform] = {
+    steps.ReloadPostgres: reload_postgres,
+    steps.LetMonitor: let_monitor,
+    steps.ServeClient: serve_client,
+}

@@ -1,0 +1,129 @@
+"""This unit's part in etcd: start it, join it, vote, leave it; and, as leader, drop who is gone.
+
+Knows: the order of membership changes. Must not know: how a request is made.
+
+Membership changes one at a time: a learner is added, starts, is promoted. etcd takes only one learner at a time, which
+serves as the lock between units that join at once. A learner does not count for the quorum, so a unit that dies while
+it joins costs nothing. Data of a former membership is never started again.
+"""
+
+from __future__ import annotations
+
+from pgcharm.cluster import peer_words
+from pgcharm.observation import Etcd, EtcdMember
+from pgcharm.plan.files import etcd_environment, etcd_unit
+from pgcharm.plan.members import gone_members, own_member, peer_url, wanted_voters
+from pgcharm.plan.situation import Part, Situation, digest
+from pgcharm.plan.steps import (
+    AddEtcdLearner,
+    MoveEtcdMember,
+    PromoteEtcdMember,
+    RemoveEtcdMember,
+    RemovePath,
+    StartService,
+    StopService,
+    WriteFile,
+)
+from pgcharm.plan.types import Step, Wait
+from pgcharm.render.templates import render
+from pgcharm.view import why_unknown
+
+
+def membership(s: Situation) -> Part:
+    """What this unit does about etcd now."""
+    if not s.o.juju.address:
+        return Part(waits=(Wait("an address", "Juju has not given this unit one"),), final=True)
+    if s.etcd is None:
+        return without_view(s)
+    own = own_member(s.o.juju, s.etcd)
+    if own is None:
+        return join(s, s.etcd)
+    return Part(as_member(s, s.etcd, own).steps + drop_gone(s, s.etcd))
+
+
+def without_view(s: Situation) -> Part:
+    """No member of etcd answers: start our own if it has data, found the cluster if that is ours to do, or wait."""
+    if s.o.machine.etcd_has_data:
+        return Part(start(s), (Wait("etcd", why_unknown(s.o.etcd)),), final=not s.patroni)
+    if may_found(s):
+        members = (f"{s.name}={peer_url(s.o.juju.address)}",)
+        return Part((join_file(s, members, "new"), *start(s, "the cluster begins with this unit")))
+    return Part(waits=(Wait("etcd", why_unknown(s.o.etcd)),), final=True)
+
+
+def may_found(s: Situation) -> bool:
+    """Whether this unit starts the cluster: it was named for it, and nobody has seen the cluster alive."""
+    alive = any(word.etcd or word.role for word in peer_words(s.o.juju))
+    return s.founding is not None and s.is_first and not s.founding.founded and not alive
+
+
+def join(s: Situation, etcd: Etcd) -> Part:
+    """Become a member where this unit ought to vote."""
+    if s.o.machine.etcd_has_data:
+        return Part(forget(s, "the cluster does not have this member any more"))
+    if s.o.juju.unit not in wanted_voters(s.o.juju, etcd):
+        return Part()
+    reason = f"{len(wanted_voters(s.o.juju, etcd))} of {len(s.staying)} units vote, and this is one of them"
+    return Part((AddEtcdLearner(reason, peer_url(s.o.juju.address)),))
+
+
+def as_member(s: Situation, etcd: Etcd, own: EtcdMember) -> Part:
+    """Start, promote, move or leave."""
+    if not s.o.machine.etcd_has_data:
+        return begin(s, etcd, own)
+    if own.peer_url != peer_url(s.o.juju.address):
+        return Part((MoveEtcdMember("its address has changed", own.id, s.name, peer_url(s.o.juju.address)), *start(s)))
+    if started := start(s):
+        return Part(started)
+    if own.learner:
+        return Part((PromoteEtcdMember("it has caught up", own.id, s.name),))
+    if s.o.juju.unit not in wanted_voters(s.o.juju, etcd) and not etcd.down:
+        reason = f"{len(s.staying)} units need no more than {len(wanted_voters(s.o.juju, etcd))} votes"
+        return Part((RemoveEtcdMember(reason, own.id, s.name), *forget(s, "it is not a member any more")))
+    return Part()
+
+
+def begin(s: Situation, etcd: Etcd, own: EtcdMember) -> Part:
+    """The first start of a member that etcd has been told of."""
+    if own.name:
+        return Part((RemoveEtcdMember("its data is lost, it joins anew", own.id, s.name),))
+    others = tuple(f"{member.name}={member.peer_url}" for member in etcd.members if member.name)
+    members = (*others, f"{s.name}={own.peer_url}")
+    return Part((join_file(s, members, "existing"), *start(s, "etcd has been told of it")))
+
+
+def join_file(s: Situation, members: tuple[str, ...], state: str) -> WriteFile:
+    """What etcd has to be told at its first start."""
+    token = s.founding.token if s.founding else ""
+    url = peer_url(s.o.juju.address)
+    text = render("etcd-join.env.j2", peer_url=url, members=members, state=state, token=token)
+    return WriteFile("etcd starts for the first time", s.layout.etcd_join, text)
+
+
+def start(s: Situation, reason: str = "") -> tuple[Step, ...]:
+    """Start etcd, or start it again with its files as they are now."""
+    service = s.o.machine.services[s.layout.etcd_service]
+    inputs = digest(etcd_unit(s).content, etcd_environment(s).content)
+    if not service.active:
+        return (StartService(reason or "it does not run", s.layout.etcd_service, inputs),)
+    if s.o.machine.memories.started_with.get(s.layout.etcd_service) != inputs and not (s.etcd and s.etcd.down):
+        return (StartService("it runs with older files", s.layout.etcd_service, inputs),)
+    return ()
+
+
+def forget(s: Situation, reason: str) -> tuple[Step, ...]:
+    """Stop etcd and remove what it keeps."""
+    return (
+        StopService(reason, s.layout.etcd_service),
+        RemovePath(reason, s.layout.etcd_data),
+        RemovePath(reason, s.layout.etcd_join),
+    )
+
+
+def drop_gone(s: Situation, etcd: Etcd) -> tuple[Step, ...]:
+    """As leader: the first member whose unit is gone from the model."""
+    gone = gone_members(s.o.juju, etcd) if s.o.juju.leader else ()
+    return tuple(
+        RemoveEtcdMember("its unit is gone from the model", member.id, member.name or member.peer_url)
+        for member in gone[:1]
+    )

@@ -1,0 +1,219 @@
+"""Which files the unit should have, and which of them have to be written.
+
+Knows: the content of every rendered file. Must not know: how a file is written, or who reads it when.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+
+import yaml
+
+from pgcharm.cluster import bracketed, etcd_url, peer_words
+from pgcharm.layout import CREATE_CLUSTER, ETCD_CLIENT_PORT, ETCD_PEER_PORT, PATRONI_PORT, SOCKETS
+from pgcharm.observation import File, Secrets
+from pgcharm.plan.clients import decision
+from pgcharm.plan.settings import connections, wanted_settings
+from pgcharm.plan.situation import Part, Situation
+from pgcharm.plan.steps import WriteFile
+from pgcharm.render.sizing import MB, memory_settings, wal_settings
+from pgcharm.render.templates import render
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A file as it should be."""
+
+    path: str
+    content: str = field(repr=False)
+    owner: str = "root"
+    group: str = "root"
+    mode: int = 0o644
+
+
+def files(s: Situation) -> Part:
+    """Rendered files that are missing or differ."""
+    return Part(tuple(step for wanted in wanted_files(s) if (step := write_if_needed(s, wanted))))
+
+
+def wanted_files(s: Situation) -> tuple[Wanted, ...]:
+    """Every file, once the secrets are known."""
+    secrets = s.secrets
+    if secrets is None:
+        return ()
+    return (
+        Wanted(s.layout.ca, secrets.ca_certificate),
+        etcd_environment(s),
+        etcd_unit(s),
+        postgresql_conf(s),
+        pg_hba(s),
+        pg_ident(s),
+        patroni_yml(s, secrets),
+        patroni_unit(s),
+        watch_json(s),
+        watch_unit(s),
+    )
+
+
+def write_if_needed(s: Situation, wanted: Wanted) -> WriteFile | None:
+    """The step that makes a file as wanted, with the reason; None where it is."""
+    seen = s.o.machine.files.get(wanted.path)
+    content = hashlib.sha256(wanted.content.encode()).hexdigest()
+    if seen == File(content, wanted.owner, wanted.group, wanted.mode):
+        return None
+    if seen is None:
+        reason = "it is missing"
+    elif s.o.machine.memories.written.get(wanted.path) == content:
+        reason = "somebody else changed it"
+    else:
+        reason = "what it should say has changed"
+    return WriteFile(reason, wanted.path, wanted.content, wanted.owner, wanted.group, wanted.mode)
+
+
+def create_cluster() -> Wanted:
+    """Keeps the distribution's packages from making a database cluster of their own."""
+    return Wanted(CREATE_CLUSTER, "# Written by the charm: it makes the cluster itself.\ncreate_main_cluster = false\n")
+
+
+def etcd_environment(s: Situation) -> Wanted:
+    text = render(
+        "etcd.env.j2",
+        name=s.name,
+        data=s.layout.etcd_data,
+        address=bracketed(s.o.juju.address),
+        client_port=ETCD_CLIENT_PORT,
+        peer_port=ETCD_PEER_PORT,
+        ca=s.layout.ca,
+        certificate=s.layout.certificate("etcd"),
+        key=s.layout.key("etcd"),
+    )
+    return Wanted(s.layout.rendered("etcd.env"), text)
+
+
+def etcd_unit(s: Situation) -> Wanted:
+    text = render(
+        "etcd.service.j2",
+        application=s.o.juju.application,
+        environment=s.layout.rendered("etcd.env"),
+        join_environment=s.layout.etcd_join,
+    )
+    return Wanted(s.layout.unit_file(s.layout.etcd_service), text)
+
+
+def memory_in_use(s: Situation) -> int:
+    """Bytes that PostgreSQL is sized for."""
+    return min(s.options.memory_mb * MB, s.o.machine.memory) if s.options.memory_mb else s.o.machine.memory
+
+
+def postgresql_conf(s: Situation) -> Wanted:
+    memory = memory_in_use(s)
+    text = render(
+        "postgresql.conf.j2",
+        settings=(*memory_settings(memory, s.o.machine.cores, connections(s)), *wal_settings(memory)),
+        ca=s.layout.ca,
+        certificate=s.layout.certificate("postgres"),
+        key=s.layout.key("postgres"),
+        slot_wal="16GB",
+        extra=s.options.extra_pg_conf,
+    )
+    return Wanted(s.layout.rendered("postgresql.conf"), text)
+
+
+def pg_hba(s: Situation) -> Wanted:
+    text = render(
+        "pg_hba.conf.j2",
+        members=member_networks(s),
+        admins=s.options.admin_addresses,
+        extra=s.options.extra_pg_auth,
+        clients=decision(s).access,
+    )
+    return Wanted(s.layout.rendered("pg_hba.conf"), text, "postgres", "postgres", 0o640)
+
+
+def member_networks(s: Situation) -> tuple[str, ...]:
+    """The addresses of the cluster's units, each as a network of one."""
+    addresses = {s.o.juju.address, *(word.address for word in peer_words(s.o.juju))} - {""}
+    return tuple(f"{address}/{128 if ':' in address else 32}" for address in sorted(addresses))
+
+
+def pg_ident(s: Situation) -> Wanted:
+    return Wanted(s.layout.rendered("pg_ident.conf"), render("pg_ident.conf.j2"), "postgres", "postgres", 0o640)
+
+
+def etcd_hosts(s: Situation) -> tuple[str, ...]:
+    """Where Patroni finds etcd: its voters, or before they are known what the units say of themselves."""
+    urls = {member.client_url for member in s.etcd.members if not member.learner} - {""} if s.etcd else set()
+    if not urls:
+        urls = {etcd_url(word.address) for word in peer_words(s.o.juju) if word.etcd and word.address}
+        urls |= {etcd_url(s.o.juju.address)} if s.is_first or s.o.machine.etcd_has_data else set()
+    return tuple(sorted(url.removeprefix("https://") for url in urls))
+
+
+def patroni_yml(s: Situation, secrets: Secrets) -> Wanted:
+    any_address = "'[::]'" if ":" in s.o.juju.address else "0.0.0.0"
+    text = render(
+        "patroni.yml.j2",
+        scope=s.o.juju.application,
+        name=s.name,
+        address=bracketed(s.o.juju.address),
+        any_address=any_address,
+        rest_port=PATRONI_PORT,
+        ca=s.layout.ca,
+        certificate=s.layout.certificate("postgres"),
+        key=s.layout.key("postgres"),
+        etcd_hosts=[f'"{host}"' for host in etcd_hosts(s)],
+        settings=yaml.safe_dump(wanted_settings(s)).rstrip(),
+        encoding=s.options.encoding,
+        locale=s.options.locale,
+        port=s.options.listen_port,
+        data=s.layout.data,
+        binaries=s.layout.binaries,
+        custom_conf=s.layout.rendered("postgresql.conf"),
+        pgpass=f"/var/lib/postgresql/.{s.o.juju.application}-pgpass",
+        superuser_password=secrets.superuser,
+        replication_password=secrets.replication,
+        rewind_password=secrets.rewind,
+        sockets=SOCKETS,
+        hba_file=s.layout.rendered("pg_hba.conf"),
+        ident_file=s.layout.rendered("pg_ident.conf"),
+    )
+    return Wanted(s.layout.rendered("patroni.yml"), text, "postgres", "postgres", 0o600)
+
+
+def patroni_unit(s: Situation) -> Wanted:
+    text = render(
+        "patroni.service.j2",
+        application=s.o.juju.application,
+        etcd_service=s.layout.etcd_service,
+        binaries=s.layout.binaries,
+        python=s.layout.python,
+        configuration=s.layout.rendered("patroni.yml"),
+    )
+    return Wanted(s.layout.unit_file(s.layout.patroni_service), text)
+
+
+def watch_json(s: Situation) -> Wanted:
+    content = {
+        "unit": s.o.juju.unit,
+        "charm_dir": s.o.juju.charm_dir,
+        "patroni": f"https://127.0.0.1:{PATRONI_PORT}",
+        "etcd": etcd_url("127.0.0.1"),
+        "again": s.layout.again,
+        "ca": s.layout.ca,
+        "certificate": s.layout.certificate("etcd"),
+        "key": s.layout.key("etcd"),
+    }
+    return Wanted(s.layout.rendered("watch.json"), json.dumps(content, indent=2) + "\n")
+
+
+def watch_unit(s: Situation) -> Wanted:
+    text = render(
+        "watch.service.j2",
+        unit=s.o.juju.unit,
+        charm_dir=s.o.juju.charm_dir,
+        python=s.layout.python,
+        configuration=s.layout.rendered("watch.json"),
+    )
+    return Wanted(s.layout.unit_file(s.layout.watch_service), text)

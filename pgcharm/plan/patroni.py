@@ -1,0 +1,112 @@
+"""This unit's Patroni and PostgreSQL: start, reload, restart.
+
+Knows: when each may be done without harm. Must not know: how.
+
+A clone that is under way is never disturbed. Restarts go one unit at a time: standbys first, while everybody else is
+well; a primary that has standbys waits for them.
+"""
+
+from __future__ import annotations
+
+from pgcharm.observation import CLONING, Patroni
+from pgcharm.plan.files import patroni_unit, patroni_yml, pg_hba, pg_ident, postgresql_conf, watch_json, watch_unit
+from pgcharm.plan.situation import SERVING, Part, Situation, digest
+from pgcharm.plan.steps import AwaitPatroni, ReloadPatroni, ReloadPostgres, RestartPostgres, StartService
+from pgcharm.plan.types import Block, Step, Wait
+from pgcharm.view import why_unknown
+
+PATRONI = "patroni"
+POSTGRES = "postgres"
+
+
+def database(s: Situation) -> Part:
+    """What this unit does about Patroni and PostgreSQL now."""
+    if s.o.machine.data_version not in ("", s.layout.version):
+        what = f"{s.layout.data} holds PostgreSQL {s.o.machine.data_version} (expected {s.layout.version})"
+        return Part(blocks=(Block(what, "attach storage of the cluster's version"),))
+    if not s.o.machine.services[s.layout.patroni_service].active:
+        return begin(s)
+    if s.patroni is None:
+        return Part(waits=(Wait("Patroni", why_unknown(s.o.patroni)),))
+    steps = reloads(s)
+    return restart(s, s.patroni) if not steps else Part(steps)
+
+
+def begin(s: Situation) -> Part:
+    """Start Patroni, once there is a cluster to join, or as the first."""
+    if s.etcd is None:
+        return Part(waits=(Wait("etcd", why_unknown(s.o.etcd)),))
+    if not s.etcd.initialized and not s.is_first:
+        first = s.founding.first if s.founding else "the first unit"
+        return Part(waits=(Wait(f"{first} to make the cluster", "there is no database cluster yet"),))
+    reason = "it does not run" if s.etcd.initialized else "the database cluster begins with this unit"
+    service = s.layout.patroni_service
+    started = StartService(reason, service, patroni_inputs(s), {PATRONI: reads(s), POSTGRES: server_reads(s)})
+    alone = s.is_first and not s.etcd.initialized
+    waited: tuple[Step, ...] = (AwaitPatroni("it begins with this unit", 90, primary=True),) if alone else ()
+    return Part((started, *waited, *watch(s)))
+
+
+def watch(s: Situation) -> tuple[Step, ...]:
+    """The service that wakes the charm."""
+    service = s.o.machine.services[s.layout.watch_service]
+    inputs = digest(watch_unit(s).content, watch_json(s).content)
+    if service.active and s.o.machine.memories.started_with.get(s.layout.watch_service) == inputs:
+        return ()
+    return (StartService("it wakes the charm when the cluster changes", s.layout.watch_service, inputs),)
+
+
+def patroni_inputs(s: Situation) -> str:
+    """The digest of what only a restart of Patroni can change."""
+    return digest(patroni_unit(s).content)
+
+
+def reads(s: Situation) -> str:
+    """The digest of what Patroni reads."""
+    certificate = s.o.machine.files.get(s.layout.certificate(POSTGRES))
+    text = patroni_yml(s, s.secrets).content if s.secrets else ""
+    return digest(text, certificate.digest if certificate else "")
+
+
+def server_reads(s: Situation) -> str:
+    """The digest of what PostgreSQL reads."""
+    certificate = s.o.machine.files.get(s.layout.certificate(POSTGRES))
+    files = (postgresql_conf(s), pg_hba(s), pg_ident(s))
+    return digest(*(file.content for file in files), certificate.digest if certificate else "")
+
+
+def reloads(s: Situation) -> tuple[Step, ...]:
+    """What has been written and not been read."""
+    loaded = s.o.machine.memories.loaded
+    steps: list[Step] = []
+    if s.postgres is not None and loaded.get(POSTGRES) != server_reads(s):
+        steps.append(ReloadPostgres("its files have changed", s.options.listen_port, server_reads(s)))
+    if loaded.get(PATRONI) != reads(s):
+        steps.append(ReloadPatroni("its file has changed", reads(s)))
+    return tuple(steps) + watch(s)
+
+
+def restart(s: Situation, patroni: Patroni) -> Part:
+    """Restart PostgreSQL, or Patroni, where something waits for it and it is this unit's turn."""
+    stale = s.o.machine.memories.started_with.get(s.layout.patroni_service) != patroni_inputs(s)
+    pending = s.postgres.pending_restart if s.postgres else ()
+    if not stale and not pending and not patroni.pending_restart:
+        return Part()
+    reason = f"{', '.join(pending)} wait for it" if pending else "it runs with older files" if stale else "Patroni asks"
+    if why := why_not_now(s, patroni):
+        return Part(waits=(Wait("a good moment to restart PostgreSQL", why),))
+    if stale:
+        return Part((StartService(reason, s.layout.patroni_service, patroni_inputs(s)), AwaitPatroni(reason, 60)))
+    return Part((RestartPostgres(reason),))
+
+
+def why_not_now(s: Situation, patroni: Patroni) -> str:
+    """Why this unit's PostgreSQL may not be restarted now; empty where it may."""
+    if patroni.state == CLONING:
+        return "it is being cloned"
+    others = [member for member in patroni.members if member.name != s.name]
+    if unwell := [member.name for member in others if member.state not in SERVING]:
+        return f"{', '.join(unwell)} is not running"
+    if s.is_primary and (waiting := [member.name for member in others if member.pending_restart]):
+        return f"{', '.join(waiting)} goes first"
+    return ""

@@ -1,0 +1,82 @@
+"""What the world is told: peers, clients, ports, version, status.
+
+Knows: which key says what. Must not know: how a key is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from pgcharm.clients.relation import Bag
+from pgcharm.cluster import PEER_ENDPOINT
+from pgcharm.observation import CLONING
+from pgcharm.plan.clients import decision
+from pgcharm.plan.members import own_member
+from pgcharm.plan.situation import Situation
+from pgcharm.plan.status import application_status, unit_status
+from pgcharm.plan.types import Block, Publication, RelationSettings, Wait
+
+
+def publication(s: Situation, waits: Sequence[Wait], blocks: Sequence[Block]) -> Publication:
+    """Everything that is published after this plan."""
+    return Publication(
+        status=unit_status(s, waits, blocks),
+        application_status=application_status(s),
+        version=s.postgres.version if s.postgres else "",
+        ports=(s.options.listen_port,) if s.postgres and not s.o.juju.stopping else (),
+        relations=tuple(part for part in (*peers(s, blocks), *clients(s)) if part.unit or part.application),
+    )
+
+
+def peers(s: Situation, blocks: Sequence[Block]) -> tuple[RelationSettings, ...]:
+    """This unit's word to the others, and the founding where it is ours to write."""
+    peers = s.o.juju.peers
+    if peers is None:
+        return ()
+    application = founding_words(s) if s.o.juju.leader and not blocks else {}
+    return (
+        RelationSettings(
+            peers.id, PEER_ENDPOINT, changed(own_words(s), peers.mine), changed(application, peers.application)
+        ),
+    )
+
+
+def own_words(s: Situation) -> dict[str, str | None]:
+    """What this unit says of itself."""
+    words: dict[str, str | None] = {"address": s.o.juju.address or None}
+    if s.o.juju.stopping:
+        return {"etcd": None, "role": None, "clients": None}
+    if s.etcd is not None:
+        own = own_member(s.o.juju, s.etcd)
+        voting = own is not None and not own.learner and bool(own.name) and s.name not in s.etcd.down
+        words["etcd"] = "yes" if voting else None
+    if s.patroni is not None:
+        words["role"] = "cloning" if s.patroni.state == CLONING else s.patroni.role or None
+        notice = decision(s).notice
+        if notice is not None:
+            words["clients"] = notice or None
+    return words
+
+
+def founding_words(s: Situation) -> dict[str, str | None]:
+    """The founding of the cluster: written by the leader before anything is done, and marked once it is alive."""
+    if s.founding is None:
+        token = f"{s.o.juju.model_uuid[:8]}-{s.name}-{int(s.o.now)}"
+        return {"token": token, "first": s.o.juju.unit, "version": s.layout.version}
+    if s.etcd is not None and s.etcd.initialized:
+        return {"founded": "yes"}
+    return {}
+
+
+def clients(s: Situation) -> tuple[RelationSettings, ...]:
+    """Keys for client applications, while our own Patroni tells how things are."""
+    if s.patroni is None or s.o.juju.stopping:
+        return ()
+    decided = decision(s).publications
+    endpoints = {relation.id: relation.endpoint for relation in s.o.juju.clients}
+    return tuple(RelationSettings(relation, endpoints[relation], keys) for relation, keys in decided.items())
+
+
+def changed(wanted: Mapping[str, str | None], seen: Bag) -> dict[str, str | None]:
+    """What of `wanted` the bag does not say already."""
+    return {key: value for key, value in wanted.items() if (seen.get(key) or None) != value}

@@ -1,0 +1,55 @@
+"""How a unit leaves: hand over, stop, give up its vote, stop etcd.
+
+Knows: the order in which leaving costs the others nothing. Must not know: how.
+The last unit keeps its data; nothing of the database is ever removed here.
+"""
+
+from __future__ import annotations
+
+from pgcharm.layout import unit_name
+from pgcharm.observation import Member
+from pgcharm.plan.etcd import forget
+from pgcharm.plan.members import own_member
+from pgcharm.plan.situation import SERVING, Part, Situation
+from pgcharm.plan.steps import RemoveEtcdMember, StopService, SwitchOver
+from pgcharm.plan.types import Step
+
+_PREFERENCE = ("synchronous standby", "quorum standby", "standby")
+
+
+def leave(s: Situation) -> Part:
+    """Everything that a unit does on its way out."""
+    steps: list[Step] = []
+    reason = "this unit is leaving"
+    candidate = successor(s)
+    if s.is_primary and candidate:
+        steps.append(SwitchOver(reason, s.name, candidate.name))
+    steps += [
+        StopService(reason, service)
+        for service in (s.layout.watch_service, s.layout.patroni_service)
+        if s.o.machine.services[service].active
+    ]
+    return Part((*steps, *give_up_vote(s)))
+
+
+def successor(s: Situation) -> Member | None:
+    """The standby that takes over: one that stays, preferably one that commits wait for, and the nearest."""
+    staying = set(s.staying) - {s.o.juju.unit}
+    standbys = [
+        member
+        for member in (s.patroni.members if s.patroni else ())
+        if member.role in _PREFERENCE and member.state in SERVING and unit_name(member.name) in staying
+    ]
+    return min(standbys, key=lambda member: (_PREFERENCE.index(member.role), member.lag or 0), default=None)
+
+
+def give_up_vote(s: Situation) -> tuple[Step, ...]:
+    """Leave etcd while somebody stays in it; stop it in any case."""
+    others_stay = bool(set(s.staying) - {s.o.juju.unit})
+    own = own_member(s.o.juju, s.etcd) if s.etcd else None
+    reason = "this unit is leaving"
+    if own is not None and others_stay:
+        return (RemoveEtcdMember(reason, own.id, s.name), *forget(s, reason))
+    if s.o.machine.services[s.layout.etcd_service].active:
+        return (StopService(reason, s.layout.etcd_service),)
+    return ()

@@ -1,0 +1,94 @@
+"""The service's loop: `python -m pgcharm.watch /etc/postgresql-charm/watch.json`.
+
+Knows: how often to look, and that waking must never become a storm: one wake at a time, never two within a few
+seconds, and ever more seldom while waking fails. Must not know: what a change means.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pgcharm.adapters.wake import due, wake
+from pgcharm.adapters.web import Credentials, WebError, ask
+from pgcharm.watch.glance import Glance, difference, glance
+
+LOOK_SECONDS = 1.0
+BETWEEN_WAKES = 3.0
+"""At least this long between two wakes."""
+PROGRESS_SECONDS = 10.0
+"""How often the status of a clone is brought up to date."""
+FAILURE_SECONDS = 5.0, 60.0
+"""The pause after a wake that failed: first and longest."""
+
+
+@dataclass(frozen=True)
+class Watched:
+    """What watch.json says."""
+
+    unit: str
+    charm_dir: str
+    patroni: str
+    etcd: str
+    again: str
+    credentials: Credentials
+
+    @classmethod
+    def read(cls, path: str) -> Watched:
+        found: dict[str, Any] = json.loads(Path(path).read_text())
+        credentials = Credentials(found["ca"], found["certificate"], found["key"])
+        return cls(found["unit"], found["charm_dir"], found["patroni"], found["etcd"], found["again"], credentials)
+
+
+def look(watched: Watched) -> Glance:
+    """One glance at Patroni and etcd."""
+    own = _ask(watched, f"{watched.patroni}/patroni")
+    cluster = _ask(watched, f"{watched.patroni}/cluster") if own else None
+    health = _ask(watched, f"{watched.etcd}/health")
+    etcd = "does not answer" if health is None else f"healthy: {str(health.get('health')).lower()}"
+    return glance(own, cluster, etcd)
+
+
+def _ask(watched: Watched, url: str) -> dict[str, Any] | None:
+    try:
+        found = ask("GET", url, watched.credentials, timeout=2, accept=(503,))
+    except (WebError, OSError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def reason(before: Glance | None, now: Glance, watched: Watched, since: float) -> str:
+    """Why to wake now; empty where there is no reason. `since` is the number of seconds since the last wake."""
+    if since < BETWEEN_WAKES:
+        return ""
+    if changed := difference(before, now):
+        return changed
+    if now.state == "creating replica" and since >= PROGRESS_SECONDS:
+        return "the clone has come further"
+    return "the charm asked to be woken" if due(watched.again) else ""
+
+
+def main(path: str) -> None:
+    """Look for ever."""
+    watched = Watched.read(path)
+    before: Glance | None = None
+    last, pause = 0.0, FAILURE_SECONDS[0]
+    while True:
+        now = look(watched)
+        if why := reason(before, now, watched, time.monotonic() - last):
+            woken = wake(watched.unit, why)
+            last = time.monotonic()
+            if woken:
+                before, pause = now, FAILURE_SECONDS[0]
+            else:
+                time.sleep(pause)
+                pause = min(pause * 2, FAILURE_SECONDS[1])
+        time.sleep(LOOK_SECONDS)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

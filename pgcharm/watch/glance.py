@@ -1,0 +1,71 @@
+"""What one glance shows, and what of a change is worth waking the charm for. Pure.
+
+>>> before = Glance("running", "standby", members=(("a-0", "primary", "running", ""),))
+>>> after = Glance("running", "primary", members=(("a-1", "primary", "running", ""),))
+>>> difference(before, after)
+'this unit is primary, was standby; a-0 is gone; a-1 has come: primary, running'
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+NEAR = 1 << 20
+FAR = 64 << 20
+
+
+@dataclass(frozen=True)
+class Glance:
+    """What matters of a moment. Lag counts in classes, so that a busy primary does not wake the charm all the time."""
+
+    state: str = ""
+    role: str = ""
+    members: tuple[tuple[str, str, str, str], ...] = ()
+    """Name, role, state, lag class."""
+    etcd: str = ""
+    pending: bool = False
+
+
+def glance(own: Mapping[str, Any] | None, cluster: Mapping[str, Any] | None, etcd: str) -> Glance:
+    """A glance from Patroni's answers; None where it did not give one."""
+    own, cluster = own or {}, cluster or {}
+    return Glance(
+        state=str(own.get("state", "does not answer")),
+        role=str(own.get("role", "")),
+        members=tuple(sorted(_member(member) for member in cluster.get("members", ()))),
+        etcd=etcd,
+        pending=bool(own.get("pending_restart")),
+    )
+
+
+def difference(before: Glance | None, after: Glance) -> str:
+    """Why the charm should be woken; empty where it need not be."""
+    if before is None:
+        return "the watch begins"
+    found = []
+    for what, was, now in (("this unit is", before.role, after.role), ("PostgreSQL is", before.state, after.state)):
+        if was != now:
+            found.append(f"{what} {now or 'nothing'}, was {was or 'nothing'}")
+    found += _members(before, after)
+    if before.etcd != after.etcd:
+        found.append(f"etcd {after.etcd}")
+    if after.pending and not before.pending:
+        found.append("a restart is pending")
+    return "; ".join(found)
+
+
+def _members(before: Glance, after: Glance) -> list[str]:
+    was = {member[0]: ", ".join(filter(None, member[1:])) for member in before.members}
+    now = {member[0]: ", ".join(filter(None, member[1:])) for member in after.members}
+    gone = [f"{name} is gone" for name in was if name not in now]
+    come = [f"{name} has come: {text}" for name, text in now.items() if name not in was]
+    changed = [f"{name} is {text}" for name, text in now.items() if name in was and was[name] != text]
+    return gone + come + changed
+
+
+def _member(found: Mapping[str, Any]) -> tuple[str, str, str, str]:
+    lag = found.get("lag")
+    far = "" if not isinstance(lag, int) or lag <= NEAR else "behind" if lag <= FAR else "far behind"
+    return str(found.get("name", "")), str(found.get("role", "")), str(found.get("state", "")), far
