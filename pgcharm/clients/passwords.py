@@ -15,6 +15,7 @@ import hashlib
 import hmac
 import secrets
 from dataclasses import dataclass
+from functools import lru_cache
 
 ITERATIONS = 4096
 """PostgreSQL's default, `scram_iterations`."""
@@ -55,6 +56,7 @@ def salt(key: ClientKey, user: str, generation: int = 0) -> str:
     return base64.b64encode(key.derived("salt", user, generation)[:16]).decode()
 
 
+@lru_cache(maxsize=1024)
 def verifier(key: ClientKey, user: str, generation: int = 0) -> str:
     """What PostgreSQL stores for the password: RFC 5803, `SCRAM-SHA-256$<rounds>:<salt>$<stored>:<server>`."""
     salt_text = salt(key, user, generation)
