@@ -162,6 +162,16 @@ def test_wrong_arguments_end_with_code_2(juju: Juju, command: str, text: str) ->
     assert juju.controller.calls == []
 
 
+def test_nothing_is_null_in_json_and_empty_in_yaml(juju: Juju) -> None:
+    relation = {"relation-id": 1, "endpoint": "db", "local-unit": {"in-scope": True, "data": None}}
+    juju.answers(show_unit={"a/0": {"opened-ports": None, "relation-info": [relation]}})
+    assert '"local-unit":{"in-scope":true,"data":null}' in juju("show-unit", "a/0", "--format=json").out
+    assert juju("show-unit", "a/0").out == (
+        "a/0:\n  opened-ports: []\n  relation-info:\n  - relation-id: 1\n    endpoint: db\n"
+        "    local-unit:\n      in-scope: true\n      data: {}\n"
+    )
+
+
 def test_removals_are_told_on_stdout_and_failures_on_stderr(juju: Juju) -> None:
     gone = {"unit": "a/0", "destroyed-storage": ["data/1"], "detached-storage": ["data/0"], "destroyed-units": ["s/0"]}
     juju.answers(remove_unit=[gone, {"unit": "a/9", "error": 'unit "a/9" not found'}])
