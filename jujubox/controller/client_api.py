@@ -121,3 +121,49 @@ debug_log(model, [cursor], [backlog 10], [replay], [limit 0], [include], [exclud
     Without a cursor: the last `backlog` matching entries (all with `replay`). With one: what came after it, waiting up to
     `timeout` seconds for something to come.
 """
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+from jujubox.controller.client import (
+    actions,
+    applications,
+    logs,
+    machines,
+    models,
+    relations,
+    secrets,
+    show,
+    status,
+    storage,
+)
+from jujubox.controller.core import Core
+from jujubox.model import models as model_rows
+from jujubox.model.database import Refused
+
+METHODS: dict[str, Callable[..., Any]] = {
+    f"client.{name}": function
+    for part in (actions, applications, logs, machines, models, relations, secrets, show, status, storage)
+    for name, function in part.METHODS.items()
+}
+
+
+async def call(core: Core, method: str, params: dict[str, Any]) -> Any:
+    """Answer one call. Raises Refused."""
+    function = METHODS.get(method)
+    if function is None:
+        raise Refused(f'unknown method "{method}"', "not implemented")
+    signature = inspect.signature(function)
+    if "model" in signature.parameters:
+        params["model"] = model_rows.find(core.db, str(params.get("model") or "default"))
+    try:
+        signature.bind(core, **params)
+    except TypeError as error:
+        raise Refused(f"cannot call {method}: {error}", "bad request") from None
+    if inspect.iscoroutinefunction(function):
+        return await function(core, **params)
+    with core.db.transaction():
+        return function(core, **params)

@@ -1,0 +1,36 @@
+"""What happens because time passes: leases lapse, secrets are due, forced removals are carried out.
+
+Knows: the next moment at which there is something to do; sleeps until then.
+Must not know: what each of them means.
+"""
+
+from __future__ import annotations
+
+import contextlib
+
+from jujubox.controller.core import Core
+from jujubox.model import leases, models, removal, secrets, topics
+
+LONGEST = 300.0
+GRACE = 0.05
+"""Seconds after the due time at which to look, so that it has passed."""
+
+
+async def run(core: Core) -> None:
+    """Look whenever something is due, for ever."""
+    since = 0.0
+    while True:
+        with core.db.transaction():
+            now = core.db.now()
+            leases.lapse(core.db, lambda model: models.by_id(core.db, model).lease_seconds, core.unit_present)
+            secrets.touch_due(core.db, since)
+            removal.force_due(core.db)
+            since = now
+        await core.bell.wait([topics.TIMERS], max(GRACE, _next(core) - core.db.now() + GRACE))
+
+
+def _next(core: Core) -> float:
+    due = [leases.next_lapse(core.db), secrets.next_due(core.db), removal.next_force(core.db)]
+    with contextlib.suppress(ValueError):
+        return min(min(when for when in due if when is not None), core.db.now() + LONGEST)
+    return core.db.now() + LONGEST

@@ -1,0 +1,57 @@
+"""The settings that units and applications share in a relation, and the versions by which changes are noticed.
+
+Knows: one bag per relation and owner (a unit's or an application's name).
+Must not know: who may read or write.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+from jujubox.model import topics
+from jujubox.model.database import Database, dumps, loads
+from jujubox.model.models import Personality
+
+Settings = dict[str, str]
+
+
+def content_version(settings: Settings) -> int:
+    """The version of 4.0: a hash of the content, never 0."""
+    return int.from_bytes(hashlib.sha256(dumps(settings).encode()).digest()[:6], "big") | 1
+
+
+def read(db: Database, model: int, relation: int, owner: str) -> Settings | None:
+    """A bag's content; None if it was never written."""
+    text = db.value(
+        "SELECT settings_json FROM databags WHERE model = ? AND relation = ? AND owner = ?", model, relation, owner
+    )
+    settings: Settings | None = loads(text)
+    return settings
+
+
+def write(db: Database, model: int, relation: int, owner: str, settings: Settings, personality: Personality) -> bool:
+    """Replace a bag's content; whether it changed. Equal content changes nothing, the version least of all."""
+    row = db.one(
+        "SELECT settings_json, version FROM databags WHERE model = ? AND relation = ? AND owner = ?",
+        model,
+        relation,
+        owner,
+    )
+    kept = {key: value for key, value in settings.items() if value != ""}
+    if kept == ({} if row is None else loads(row["settings_json"])):
+        if row is not None or "/" not in owner:
+            return False
+    previous = 0 if row is None else row["version"]
+    version = content_version(kept) if personality == "4.0" else previous + 1
+    db.run(
+        "INSERT OR REPLACE INTO databags (model, relation, owner, settings_json, version) VALUES (?, ?, ?, ?, ?)",
+        *(model, relation, owner, dumps(kept), version),
+    )
+    db.touch(topics.relation(model, relation))
+    return True
+
+
+def versions(db: Database, model: int, relation: int) -> dict[str, int]:
+    """Every written bag of a relation with its version."""
+    rows = db.all("SELECT owner, version FROM databags WHERE model = ? AND relation = ?", model, relation)
+    return {row["owner"]: row["version"] for row in rows}
