@@ -40,6 +40,7 @@ class MachineAgent:
         self._boot_id = boot_id()
         self._lock = asyncio.Lock()
         self._units: dict[str, asyncio.Task[None]] = {}
+        self._agents: dict[str, UnitAgent] = {}
 
     async def run(self) -> None:
         """Keep connected, forward logs, and follow the machine's list of units."""
@@ -54,6 +55,7 @@ class MachineAgent:
             for task in done:
                 task.result()
         finally:
+            await asyncio.gather(*(agent.stop() for agent in self._agents.values()), return_exceptions=True)
             units = list(self._units.values())
             for task in (*tasks, *units):
                 task.cancel()
@@ -85,12 +87,15 @@ class MachineAgent:
         """Run the unit's agent, again after a while if it fails."""
         while True:
             try:
-                await (await self._load(name)).run()
+                self._agents[name] = await self._load(name)
+                await self._agents[name].run()
                 return
             except CallError as error:
                 self._log("WARNING", f"unit agent {name} stops: {error}")
             except Exception as error:  # one unit's trouble must not stop the others
                 self._log("ERROR", f"unit agent {name} fails: {type(error).__name__}: {error}")
+            finally:
+                self._agents.pop(name, None)
             await asyncio.sleep(RESTART_WAIT)
 
     async def _load(self, name: str) -> UnitAgent:

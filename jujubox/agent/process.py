@@ -100,7 +100,7 @@ class Process:
         self._transport.close()
         return Ended(code if code is not None else -signal.SIGKILL, bytes(kept[1]), bytes(kept[2]))
 
-    def kill(self) -> None:
-        """Kill it and what it started."""
+    def kill(self, number: signal.Signals = signal.SIGKILL) -> None:
+        """Send a signal to it and to what it started."""
         with contextlib.suppress(ProcessLookupError):
-            os.killpg(self.pid, signal.SIGKILL)
+            os.killpg(self.pid, number)

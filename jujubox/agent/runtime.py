@@ -51,6 +51,8 @@ class Runtime:
     """The task that runs now."""
     cancelled: bool = False
     told: tuple[str, str] = ("", "")
+    stopping: bool = False
+    """The agent stops: nothing new begins."""
 
     @property
     def unit(self) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import signal
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -28,6 +29,7 @@ from jujubox.wire import CallError
 
 WATCH_SECONDS = 60.0
 TROUBLE_WAIT = 3.0
+STOP_PATIENCE = 8.0
 
 
 class UnitAgent:
@@ -37,6 +39,7 @@ class UnitAgent:
         self._runtime = runtime
         self._wake = asyncio.Event()
         self._retry = RetryTimer(self._retry_due)
+        self._main: asyncio.Task[None] | None = None
 
     @classmethod
     async def load(
@@ -69,16 +72,25 @@ class UnitAgent:
         ]
         try:
             async with run_socket(self._runtime, self._wake):
-                main = asyncio.ensure_future(self._loop())
-                done, _ = await asyncio.wait({main, beside[0]}, return_when=asyncio.FIRST_COMPLETED)
-                main.cancel()
+                self._main = asyncio.ensure_future(self._loop())
+                done, _ = await asyncio.wait({self._main, beside[0]}, return_when=asyncio.FIRST_COMPLETED)
                 for task in done:
                     task.result()
         finally:
             self._retry.reset()
-            for task in beside:
+            tasks = [*beside, self._main] if self._main is not None else beside
+            for task in tasks:
                 task.cancel()
-            await asyncio.gather(main, *beside, return_exceptions=True)
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def stop(self) -> None:
+        """End what runs now: a hook that is terminated is queued again, as Juju does when its agent stops."""
+        self._runtime.stopping = True
+        self._wake.set()
+        if self._runtime.process is not None:
+            self._runtime.process.kill(signal.SIGTERM)
+        if self._main is not None:
+            await asyncio.wait({self._main}, timeout=STOP_PATIENCE)
 
     async def _loop(self) -> None:
         while True:
@@ -89,7 +101,7 @@ class UnitAgent:
                 self._runtime.log("ERROR", f"cannot carry out operation: {error}")
                 await asyncio.sleep(TROUBLE_WAIT)
                 continue
-            if finished:
+            if finished or self._runtime.stopping:
                 return
 
     async def _turn(self) -> bool:

@@ -17,8 +17,9 @@ class UnitCalls:
     """`await calls("unit.config")` for one unit."""
 
     def __init__(self, call: Callable[..., Awaitable[Any]], unit: str) -> None:
-        self._call = call
+        self.plain = call
+        """The same calls without a unit's name."""
         self.unit = unit
 
     async def __call__(self, method: str, **params: Any) -> Any:
-        return await self._call(method, unit=self.unit, **params)
+        return await self.plain(method, unit=self.unit, **params)

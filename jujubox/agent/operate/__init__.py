@@ -5,7 +5,8 @@ Knows: the effects of every operation. Must not know: why it was chosen.
 
 from __future__ import annotations
 
-from jujubox.agent.operate import commands, deploy, hooks, tasks
+from jujubox.agent.operate import commands, hooks, tasks
+from jujubox.agent.operate.deploy import deploy_charm
 from jujubox.agent.operations import (
     AcceptLeadership,
     DeployCharm,
@@ -35,7 +36,7 @@ async def perform(runtime: Runtime, operation: Operation) -> None:
     elif isinstance(operation, RunCommand):
         await commands.run_command(runtime, operation.command)
     elif isinstance(operation, DeployCharm):
-        await deploy.deploy_charm(runtime, operation)
+        await deploy_charm(runtime, operation)
     elif isinstance(operation, AcceptLeadership):
         await runtime.save(leadership_accepted(runtime.state))
     elif isinstance(operation, ResignLeadership):

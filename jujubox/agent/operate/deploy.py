@@ -30,7 +30,7 @@ async def _place(runtime: Runtime, operation: DeployCharm) -> None:
     archive = runtime.paths.state / "bundles" / f"{operation.sha256 or 'charm'}.charm"
 
     async def read(offset: int, length: int) -> dict[str, Any]:
-        found: dict[str, Any] = await runtime.calls("charm.read", url=operation.url, offset=offset, length=length)
+        found: dict[str, Any] = await runtime.calls.plain("charm.read", url=operation.url, offset=offset, length=length)
         return found
 
     runtime.log("INFO", f"deploying charm {operation.url}", "juju.worker.uniter.operation")

@@ -34,6 +34,9 @@ async def run_in_context(runtime: Runtime, context: Context, argv: Sequence[str]
         )
         try:
             ended = await runtime.process.wait()
+        except BaseException:
+            runtime.process.kill()
+            raise
         finally:
             runtime.process = None
     if context.status_set and not runtime.state.status_set:

@@ -36,6 +36,8 @@ async def run_hook(runtime: Runtime, operation: RunHook) -> None:
     if operation.resolve:
         await runtime.calls("unit.clear_resolved")
     async with runtime.lock:
+        if runtime.stopping:
+            return
         if hook.kind == "leader-elected" and not await runtime.calls("unit.is_leader"):
             await commit(runtime, replace(hook, kind="leader-lost"))
             return

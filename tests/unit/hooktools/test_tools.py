@@ -102,12 +102,10 @@ class TestLeadership:
 
     def test_an_error_leaves_it_unknown(self) -> None:
         desk = Desk()
-        desk.context.leadership._calls = desk.context.calls
-
         async def fail(method: str, **params: Any) -> Any:
             raise CallError("no lease store")
 
-        desk.context.calls._call = fail
+        desk.context.calls.plain = fail
         assert desk.refused("is-leader") == (1, "leadership status unknown: no lease store")
 
     def test_leader_settings_of_3_6(self) -> None:
