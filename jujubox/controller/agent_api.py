@@ -98,7 +98,7 @@ def _machine_started(core: Core, session: Session, boot_id: str, hostname: str, 
             unit_api.refresh_network(core, unit)
 
 
-def _charm_read(core: Core, session: Session, url: str, offset: int, length: int) -> dict[str, Any]:
+def _charm_read(core: Core, session: Session, url: str, offset: int, length: int, unit: str = "") -> dict[str, Any]:
     charm = charms.find(core.db, session.model, url)
     data = core.files.read(charm.sha256, offset, length)
     return {"data": base64.b64encode(data).decode(), "size": core.files.size(charm.sha256), "sha256": charm.sha256}
