@@ -157,7 +157,7 @@ def charm_of(documents: Documents) -> Charm:
 
 
 def unpack(charm: Path, target: Path) -> None:
-    """Put the charm's files into `target`, with their modes and symlinks. Raises CharmError for names that lead outside."""
+    """Put the charm's files into `target`, modes and symlinks kept. Raises CharmError for names that lead outside."""
     if charm.is_dir():
         shutil.copytree(charm, target, symlinks=True, dirs_exist_ok=True)
         return

@@ -7,7 +7,7 @@ Must not know: sockets; how the model is stored.
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -98,7 +98,14 @@ def _machine_started(core: Core, session: Session, boot_id: str, hostname: str, 
             unit_api.refresh_network(core, unit)
 
 
-def _charm_read(core: Core, session: Session, url: str, offset: int, length: int, unit: str = "") -> dict[str, Any]:
+def _charm_read(
+    core: Core,
+    session: Session,
+    url: str,
+    offset: int,
+    length: int,
+    unit: str = "",  # noqa: ARG001 - said by all calls
+) -> dict[str, Any]:
     charm = charms.find(core.db, session.model, url)
     data = core.files.read(charm.sha256, offset, length)
     return {"data": base64.b64encode(data).decode(), "size": core.files.size(charm.sha256), "sha256": charm.sha256}
@@ -109,7 +116,7 @@ def _log_write(core: Core, session: Session, entries: list[dict[str, Any]]) -> N
     core.bell.ring([log_topic(session.model)])
 
 
-_POLLS = {"machine.watch": _machine_watch, "unit.watch": _unit_watch}
+_POLLS: dict[str, Callable[..., Awaitable[Any]]] = {"machine.watch": _machine_watch, "unit.watch": _unit_watch}
 _SESSION_METHODS: dict[str, Callable[..., Any]] = {
     "machine.started": _machine_started,
     "charm.read": _charm_read,

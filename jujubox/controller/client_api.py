@@ -17,11 +17,14 @@ Conventions
 Models
 ------
 add_model(name, [config {key: value}], [base]) -> {"name","uuid"}                    (controller); `already exists`
-destroy_model(name, [destroy_storage], [force]) -> None                              (controller) begins; poll models() until gone
-models() -> [{name "admin/m", short-name, model-uuid, model-type, controller-uuid, controller-name, is-controller, cloud,
+destroy_model(name, [destroy_storage], [force]) -> None                              (controller) begins; poll
+    models() until gone
+models() -> [{name "admin/m", short-name, model-uuid, model-type, controller-uuid, controller-name, is-controller,
+    cloud,
              region, type, life, status{current,since}, access, last-connection, agent-version, machine-count,
              unit-count, personality}]                                               (controller)
-show_model(model) -> {name, short-name, ..., users{}, machines{}}                    the value below the model's short name
+show_model(model) -> {name, short-name, ..., users{}, machines{}}                    the value below the model's
+    short name
 controller() -> {"name","uuid","cloud","region","api-endpoints","agent-version","ca-cert","models": n, "machines": n,
                  "personality"}                                                      (controller)
 model_config(model) -> {key: {"Value","Source"}}
@@ -52,7 +55,8 @@ set_config(model, application, set {key: text or value}, [reset [key]])
 resolved(model, units, [all], [no_retry]) -> [{"unit","error"?}]
 show_application(model, applications) -> {application: {...}}       `application "x" not found`
 show_unit(model, units, [endpoint], [related_unit], [app]) -> {unit: {...}}          `unit "x/9" not found`
-resources(model, application) -> [{"name","type","description","path","revision","origin","size","fingerprint","uploaded"}]
+resources(model, application) ->
+    [{"name","type","description","path","revision","origin","size","fingerprint","uploaded"}]
 attach_resource(model, application, name, path)
 
 Relations
@@ -67,10 +71,12 @@ status(model, [selectors []]) -> the JSON of `juju status` (§3) with two more k
     prints JSON or YAML: "relations": [{"id","provider" "a:ep","requirer" "b:ep","interface","type","status","message"}]
     sorted as Juju lists them, and "matched": bool (false: nothing matched the selectors). "storage", "filesystems" and
     "volumes" are at the top of `storage` as Juju nests them: {"storage"?: .., "filesystems"?: .., "volumes"?: ..}.
-    Each status object's `since` and `controller.timestamp` are times as above. No selectors, nothing there: no applications.
+    Each status object's `since` and `controller.timestamp` are times as above. No selectors, nothing there: no
+    applications.
 show_status_log(model, entity, [type], [limit 20], [days], [from_date]) -> [{"status","message","data","since","type"}]
 machines(model) -> {id: the machine object of status}
-wait_for(model, [seen], timeout) -> {"seen", "changed": bool}       answers when anything in the model changed since `seen`
+wait_for(model, [seen], timeout) -> {"seen", "changed": bool}       answers when anything in the model changed
+    since `seen`
 
 Machines
 --------
@@ -102,11 +108,13 @@ Storage
 storage(model) -> {"storage"?: {..}, "filesystems"?: {..}, "volumes"?: {..}}
 show_storage(model, ids) -> {id: storage}
 add_storage(model, unit, storage {name: "pool,size,count"}) -> [id]
-attach_storage(model, unit, ids)    detach_storage(model, ids, [force])    remove_storage(model, ids, [force], [no_destroy])
+attach_storage(model, unit, ids)    detach_storage(model, ids, [force])    remove_storage(model, ids, [force],
+    [no_destroy])
 
 Secrets
 -------
-secrets(model, [owner]) -> {id: {revision, ..., created, updated}}       show_secret(model, secret, [reveal], [revisions],
+secrets(model, [owner]) -> {id: {revision, ..., created, updated}}       show_secret(model, secret, [reveal],
+    [revisions],
     [revision]) -> {id: {..}}; content is {"Data": {k: text}}
 add_secret(model, name, content {k: base64}, [info]) -> "secret:<id>"
 update_secret(model, secret, [name], [info], [auto_prune], [content])
@@ -118,7 +126,8 @@ Logs
 debug_log(model, [cursor], [backlog 10], [replay], [limit 0], [include], [exclude], [include_module], [exclude_module],
           [level "TRACE"], [timeout 0])
     -> {"cursor": int, "entries": [{"time","entity","level","module","message"}]}
-    Without a cursor: the last `backlog` matching entries (all with `replay`). With one: what came after it, waiting up to
+    Without a cursor: the last `backlog` matching entries (all with `replay`). With one: what came after it,
+    waiting up to
     `timeout` seconds for something to come.
 """
 

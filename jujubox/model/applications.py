@@ -154,6 +154,12 @@ def set_constraints(db: Database, application: Application, constraints: dict[st
     _update(db, application, constraints_json=dumps(constraints))
 
 
+def set_storage(db: Database, application: Application, given: dict[str, str]) -> None:
+    """Storage directives of later units."""
+    charm = charms.find(db, application.model, application.charm_url).charm
+    _update(db, application, storage_json=dumps({**application.storage, **storage.directives(charm, given)}))
+
+
 def set_charm(db: Database, application: Application, charm: StoredCharm, force: bool = False) -> None:
     """Refresh to another charm. Raises Refused if relations would lose their endpoint."""
     _check_endpoints(db, application, charm)

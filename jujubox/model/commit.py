@@ -16,7 +16,7 @@ KEY_LIMIT, VALUE_LIMIT, STATE_LIMIT = 256, 65536, 2 * 1024 * 1024
 
 
 def apply(db: Database, model: Model, unit: Unit, changes: HookChanges) -> None:
-    """Apply everything, once: a commit that was applied before is passed over. Raises Refused; then nothing has changed."""
+    """Apply everything, once: a commit that came before is passed over. Raises Refused; then nothing has changed."""
     if changes.id and units.load(db, unit, "last_commit") == changes.id:
         return
     for settings in changes.relations:

@@ -38,9 +38,9 @@ def write(db: Database, model: int, relation: int, owner: str, settings: Setting
         owner,
     )
     kept = {key: value for key, value in settings.items() if value != ""}
-    if kept == ({} if row is None else loads(row["settings_json"])):
-        if row is not None or "/" not in owner:
-            return False
+    unwritten_unit = row is None and "/" in owner
+    if kept == ({} if row is None else loads(row["settings_json"])) and not unwritten_unit:
+        return False
     previous = 0 if row is None else row["version"]
     version = content_version(kept) if personality == "4.0" else previous + 1
     db.run(

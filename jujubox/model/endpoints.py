@@ -64,11 +64,11 @@ def choose(first: Side, second: Side, texts: tuple[str, str]) -> Pair:
 def _fitting(first: Side, second: Side) -> Iterator[Pair]:
     for one in _candidates(first):
         for other in _candidates(second):
-            if {one.role, other.role} == {"provider", "requirer"} and one.interface == other.interface:
-                if one.scope == "container" or other.scope == "container":
-                    if not (first.charm.subordinate or second.charm.subordinate):
-                        continue
-                yield Pair((first.application, one), (second.application, other))
+            pair = Pair((first.application, one), (second.application, other))
+            beside = pair.scope == "container" and not (first.charm.subordinate or second.charm.subordinate)
+            opposite = {one.role, other.role} == {"provider", "requirer"}
+            if opposite and one.interface == other.interface and not beside:
+                yield pair
 
 
 def _candidates(side: Side) -> list[Endpoint]:

@@ -41,7 +41,8 @@ def claim(db: Database, model: int, application: str, unit: str, seconds: float)
     if current not in ("", unit):
         db.run(
             "INSERT INTO lease_claims (model, application, unit, asked) VALUES (?, ?, ?, ?)"
-            " ON CONFLICT (model, application, unit) DO UPDATE SET asked = excluded.asked WHERE excluded.asked > asked + 10",
+            " ON CONFLICT (model, application, unit) DO UPDATE"
+            " SET asked = excluded.asked WHERE excluded.asked > asked + 10",
             *(model, application, unit, db.now()),
         )
         return False

@@ -178,7 +178,7 @@ def _force_unit(db: Database, unit: Unit, force: Force) -> None:
 
 
 def _release_storage(db: Database, unit: Unit) -> None:
-    """A root disk's storage goes with its machine; on a machine that stays, it is kept unless it should be destroyed."""
+    """A root disk's storage goes with its machine; on one that stays it is kept unless it should be destroyed."""
     others = [name for name in machines.units_on(db, unit.model, unit.machine) if name != unit.name]
     machine = db.one("SELECT manual, life FROM machines WHERE model = ? AND id = ?", unit.model, unit.machine)
     stays = machine is not None and machine["life"] == "alive" and (bool(machine["manual"]) or bool(others))

@@ -260,7 +260,8 @@ def content(db: Database, secret: Secret, revision: int) -> dict[str, str]:
 def revisions(db: Database, secret: Secret) -> list[sqlite3.Row]:
     """All revisions in order, without content."""
     return db.all(
-        "SELECT revision, checksum, expires, created FROM secret_revisions WHERE model = ? AND id = ? ORDER BY revision",
+        "SELECT revision, checksum, expires, created FROM secret_revisions WHERE model = ? AND id = ?"
+        " ORDER BY revision",
         *(secret.model, secret.id),
     )
 

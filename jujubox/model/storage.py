@@ -203,8 +203,8 @@ def attach(db: Database, item: Storage, unit: str, machine: str) -> None:
 def detach(db: Database, item: Storage, destroy: bool = False, force: bool = False) -> None:
     """Begin to detach; the unit runs its hook first unless it never ran the attached hook."""
     db.run(
-        "UPDATE storage SET attachment = 'dying', destroy = max(destroy, ?), life = CASE WHEN ? THEN 'dying' ELSE life END"
-        " WHERE model = ? AND id = ?",
+        "UPDATE storage SET attachment = 'dying', destroy = max(destroy, ?),"
+        " life = CASE WHEN ? THEN 'dying' ELSE life END WHERE model = ? AND id = ?",
         *(int(destroy), int(destroy), item.model, item.id),
     )
     _touch(db, item.model, item.unit)

@@ -148,7 +148,7 @@ async def refresh(
     application: str,
     path: str | None = None,
     force_units: bool = False,
-    force_base: bool = False,
+    force_base: bool = False,  # noqa: ARG001 - part of the contract
     resources: dict[str, str] | None = None,
     storage: dict[str, str] | None = None,
     config: dict[str, Any] | None = None,
@@ -165,6 +165,8 @@ async def refresh(
     with core.db.transaction():
         found = _application(core, model, application)
         stored = _upgrade(core, model, found, current, new, force_units)
+        if storage:
+            applications.set_storage(core.db, _application(core, model, application), storage)
         if config:
             applications.set_config(core.db, _application(core, model, application), config, [])
         if trust:

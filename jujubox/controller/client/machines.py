@@ -21,7 +21,12 @@ def add_machine(
 
 
 def remove_machine(
-    core: Core, model: Model, machines: list[str], force: bool = False, keep: bool = False, dry_run: bool = False
+    core: Core,
+    model: Model,
+    machines: list[str],
+    force: bool = False,
+    keep: bool = False,
+    dry_run: bool = False,  # noqa: ARG001
 ) -> list[dict[str, Any]]:
     """Begin to remove machines."""
     return [_remove(core, model, number, force, dry_run) for number in machines]

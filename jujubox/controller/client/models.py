@@ -19,7 +19,7 @@ def add_model(core: Core, name: str, config: dict[str, Any] | None = None, base:
     return {"name": created.name, "uuid": created.uuid}
 
 
-def destroy_model(core: Core, name: str, destroy_storage: bool = False, force: bool = False) -> None:
+def destroy_model(core: Core, name: str, destroy_storage: bool = False, force: bool = False) -> None:  # noqa: ARG001
     """Begin to remove a model."""
     removal.destroy_model(core.db, models.find(core.db, name), force)
 
@@ -45,7 +45,7 @@ def show_model(core: Core, model: Model) -> dict[str, Any]:
 def controller(core: Core) -> dict[str, Any]:
     """The controller."""
     every = models.every(core.db)
-    personality = next((model.personality for model in every if model.name == "default"), "4.0")
+    personality: models.Personality = next((m.personality for m in every if m.name == "default"), "4.0")
     return {
         "name": CONTROLLER,
         "uuid": models.controller_uuid(core.db),
@@ -60,7 +60,7 @@ def controller(core: Core) -> dict[str, Any]:
     }
 
 
-def model_config(core: Core, model: Model) -> dict[str, Any]:
+def model_config(core: Core, model: Model) -> dict[str, Any]:  # noqa: ARG001
     """Every setting with its source."""
     return models.config_document(model)
 
@@ -72,7 +72,7 @@ def set_model_config(
     models.set_config(core.db, model, set or {}, reset or [])
 
 
-def model_constraints(core: Core, model: Model) -> dict[str, Any]:
+def model_constraints(core: Core, model: Model) -> dict[str, Any]:  # noqa: ARG001
     """The model's constraints."""
     return model.constraints
 
@@ -82,7 +82,7 @@ def set_model_constraints(core: Core, model: Model, constraints: dict[str, Any])
     models.set_constraints(core.db, model, constraints)
 
 
-def agent_version(core: Core, model: Model) -> str:
+def agent_version(core: Core, model: Model) -> str:  # noqa: ARG001
     """The version that agents show."""
     return model.agent_version
 

@@ -159,7 +159,7 @@ def _application(facts: Facts, application: Application) -> dict[str, Any]:
             "life": _life(application.life),
             "application-status": _info(_application_status(facts, application, members)),
             "relations": _related(application, own) or None,
-            "subordinate-to": _principals(facts, application, own) if application.subordinate else None,
+            "subordinate-to": _principals(application, own) if application.subordinate else None,
             "units": shown or None,
             "version": next((unit.workload_version for unit in members if unit.workload_version), None),
             "endpoint-bindings": bindings(application, charm),
@@ -222,13 +222,9 @@ def _related(application: Application, own: list[Relation]) -> dict[str, list[di
     return dict(sorted(found.items()))
 
 
-def _principals(facts: Facts, application: Application, own: list[Relation]) -> list[str]:
-    others = {
-        relation.other_than(application.name).application
-        for relation in own
-        if relation.scope == "container" and not relation.peer
-    }
-    return sorted(others)
+def _principals(application: Application, own: list[Relation]) -> list[str]:
+    beside = [relation for relation in own if relation.scope == "container" and not relation.peer]
+    return sorted({relation.other_than(application.name).application for relation in beside})
 
 
 def _selected(facts: Facts, relation: Relation) -> bool:

@@ -44,7 +44,10 @@ def detach_storage(core: Core, model: Model, ids: list[str], force: bool = False
 def remove_storage(core: Core, model: Model, ids: list[str], force: bool = False, no_destroy: bool = False) -> None:
     """Remove storage."""
     for id_ in ids:
-        storage.detach(core.db, storage.find(core.db, model.id, id_), destroy=True, force=force)
+        item = storage.find(core.db, model.id, id_)
+        storage.detach(core.db, item, destroy=not no_destroy, force=force)
+        if no_destroy and not item.unit:
+            storage.remove(core.db, item)
 
 
 def document(core: Core, model: Model) -> dict[str, Any]:
