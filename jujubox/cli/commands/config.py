@@ -30,4 +30,4 @@ def run(call: Invocation) -> None:
     elif key:
         call.write(bare(call.on_model("config_value", application=application, key=key)))
     else:
-        call.show(call.on_model("config", application=application))
+        call.show(call.on_model("config", application=application), sort=True)

@@ -120,7 +120,7 @@ def juju(*argv: str, stdin: str | None = None) -> subprocess.CompletedProcess[st
 
 def juju_json(*argv: str) -> Any:
     """What `juju ... --format json` prints, parsed."""
-    done = juju(*argv, "--format", "json")
+    done = juju(argv[0], "--format", "json", *argv[1:])
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 
