@@ -12,10 +12,10 @@ Must not know: models, applications, units, charms.
     await machines.run("m0", ["uname", "-n"])     # Completed(code=0, stdout=b"juju-0f0f0f-0\\n", stderr=b"")
 """
 
-from jujubox.machines.errors import MachinesError
+from jujubox.machines.errors import MachinesError, NoSuchMachine, NotRunning
 from jujubox.machines.faults import Faults
 from jujubox.machines.files import File, Link
 from jujubox.machines.host import Completed
 from jujubox.machines.instances import Machines, State
 
-__all__ = ["Completed", "Faults", "File", "Link", "Machines", "MachinesError", "State"]
+__all__ = ["Completed", "Faults", "File", "Link", "Machines", "MachinesError", "NoSuchMachine", "NotRunning", "State"]

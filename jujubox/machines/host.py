@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
+import signal
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -39,16 +41,23 @@ async def attempt(
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
         env=dict(environment),
+        start_new_session=True,
     )
     try:
         stdout, stderr = await asyncio.wait_for(process.communicate(stdin), timeout)
     except BaseException:
-        with contextlib.suppress(ProcessLookupError):
-            process.kill()
-        await process.wait()
+        await _end(process)
         raise
     code = process.returncode or 0
     return Completed(code if code >= 0 else 128 - code, stdout, stderr)
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    """Kill a command with its children, also those in a machine. One that left the group may still hold our pipes."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    with contextlib.suppress(asyncio.TimeoutError):
+        await asyncio.wait_for(process.wait(), 5)
 
 
 async def run(*argv: str, stdin: bytes | None = None, timeout: float | None = None) -> str:

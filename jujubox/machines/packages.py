@@ -111,7 +111,7 @@ async def _start(box: Box) -> None:
     await host.attempt(["ip", "address", "replace", f"{box.package_proxy_address}/32", "dev", "lo"])
     with open(directory / "log" / "console", "ab") as console:
         process = subprocess.Popen(
-            _command(box), stdin=subprocess.DEVNULL, stdout=console, stderr=console, start_new_session=True, cwd="/"
+            command(box), stdin=subprocess.DEVNULL, stdout=console, stderr=console, start_new_session=True, cwd="/"
         )
     (directory / "process").write_text(f"{process.pid} {started(process.pid)}\n")
     for _ in range(100):
@@ -124,9 +124,12 @@ async def _start(box: Box) -> None:
     raise MachinesError(f"cannot start the package cache: {''.join(said) or 'no answer'}", f"see {directory}/log")
 
 
-def _command(box: Box) -> list[str]:
-    become = ["setpriv", f"--reuid={OWNER}", f"--regid={OWNER}", "--init-groups"]
-    return [*become, shutil.which(OWNER) or f"/usr/sbin/{OWNER}", "-c", str(_directory(box) / "conf")]
+def command(box: Box) -> list[str]:
+    """The command line of the proxy: under its own user where that one may reach the cache, else as root."""
+    directory = _directory(box)
+    reachable = all(path.stat().st_mode & 0o001 for path in (directory, *directory.parents))
+    become = ["setpriv", f"--reuid={OWNER}", f"--regid={OWNER}", "--init-groups"] if reachable else []
+    return [*become, shutil.which(OWNER) or f"/usr/sbin/{OWNER}", "-c", str(directory / "conf")]
 
 
 def started(pid: int) -> str:
