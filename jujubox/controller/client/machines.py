@@ -25,8 +25,8 @@ def remove_machine(
     model: Model,
     machines: list[str],
     force: bool = False,
-    keep: bool = False,
-    dry_run: bool = False,  # noqa: ARG001
+    keep: bool = False,  # noqa: ARG001 - part of the contract
+    dry_run: bool = False,
 ) -> list[dict[str, Any]]:
     """Begin to remove machines."""
     return [_remove(core, model, number, force, dry_run) for number in machines]
