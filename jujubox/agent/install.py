@@ -36,6 +36,12 @@ LimitNOFILE=64000
 WantedBy=multi-user.target
 """
 
+_JUJUD = """\
+#!/bin/sh
+# charmhelpers asks `jujud version` for Juju's version, in hooks; their environment says it.
+[ "$1" = version ] && echo "${JUJU_VERSION}-$(. /etc/os-release && echo "$ID")-$(dpkg --print-architecture)"
+"""
+
 
 def agent_files(
     machine: str, model_uuid: str, token: str, controller_host: str, controller_port: int
@@ -50,7 +56,7 @@ def agent_files(
         service: File(0o644, unit.encode()),
         f"/etc/systemd/system/multi-user.target.wants/{service_name(machine)}": Link(service),
         **_package_files(),
-        **_programs(),
+        **_programs(machine),
     }
 
 
@@ -66,9 +72,10 @@ def _package_files() -> dict[str, File | Link]:
     return {f"{LIBRARY}/jujubox/{path.relative_to(_PACKAGE)}": File(0o644, path.read_bytes()) for path in sources}
 
 
-def _programs() -> dict[str, File | Link]:
+def _programs(machine: str) -> dict[str, File | Link]:
     programs = _PACKAGE / "agent" / "programs"
     return {
+        f"{JUJU}/tools/machine-{machine}/jujud": File(0o755, _JUJUD.encode()),
         f"{JUJU}/tools/{PROGRAM}": File(0o755, (programs / "hook_tool.py").read_bytes()),
         "/usr/bin/juju-exec": File(0o755, (programs / "juju_exec.py").read_bytes()),
         "/usr/bin/juju-run": Link("juju-exec"),
