@@ -386,7 +386,10 @@ def test_exec_on_several_targets(deployed: Cli) -> None:
 
 def test_debug_log_filters(deployed: Cli) -> None:
     deployed("exec", "--unit", "alpha/0", "juju-log -l WARNING 'look here'; juju-log quietly")
-    code, out, _ = deployed("debug-log", "--replay", "--no-tail", "-i", "unit-alpha-0", "-l", "WARNING")
+    filters = ("-i", "unit-alpha-0", "-l", "WARNING")
+    code, out, _ = until(  # an agent sends its lines now and then
+        lambda: deployed("debug-log", "--replay", "--no-tail", *filters), lambda seen: "look here" in seen[1]
+    )
     assert code == 0
     assert re.search(r"^unit-alpha-0: \d\d:\d\d:\d\d WARNING unit\.alpha/0\.juju-log look here$", out, re.MULTILINE)
     assert "quietly" not in out
@@ -581,4 +584,6 @@ def test_a_unit_shows_its_error_and_the_way_out(deployed: Cli, juju: jubilant.Ju
     assert re.search(r'^alpha/0\* +error +idle .* hook failed: "config-changed"$', out, re.MULTILINE)
     juju.config("alpha", {"fail-hooks": ""})
     assert deployed("resolved", "alpha/0", "alpha/2")[0] == 0
+    for unit in ("alpha/0", "alpha/2"):
+        await_workload(juju, unit, "active")
     quiet(juju, "alpha")

@@ -1,12 +1,13 @@
 """Which part of a model `juju status` selectors mean. Pure.
 
-Knows: exact names, `app/leader`; what a hit brings along.
+Knows: exact names, `app/leader`, what Juju 3.6 understands besides; what a hit brings along.
 Must not know: what is shown of it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import fnmatch
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from jujubox.model.applications import Application
@@ -52,3 +53,13 @@ def select(
         frozenset(chosen),
         bool(shown_machines or shown_applications or chosen),
     )
+
+
+def expanded(selectors: Iterable[str], names: Collection[str], states: Mapping[str, Collection[str]]) -> list[str]:
+    """Selectors of Juju 3.6 as exact names: `*` stands for anything, a status for the units that show it."""
+    words: list[str] = []
+    for selector in selectors:
+        meant = [name for name in names if fnmatch.fnmatchcase(name, selector)]
+        meant += [unit for unit, shown in states.items() if selector in shown]
+        words += meant or [selector]
+    return words

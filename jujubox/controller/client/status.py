@@ -12,7 +12,7 @@ from typing import Any
 
 from jujubox.controller.client import storage as storage_documents
 from jujubox.controller.client.models import CLOUD, CONTROLLER, REGION
-from jujubox.controller.client.selection import Selected, select
+from jujubox.controller.client.selection import Selected, expanded, select
 from jujubox.controller.client.show import bindings
 from jujubox.controller.core import Core
 from jujubox.controller.times import iso, trimmed
@@ -81,6 +81,15 @@ def gather(core: Core, model: Model, selectors: list[str]) -> Facts:
     found_applications = {application.name: application for application in applications.of_model(core.db, model.id)}
     found_machines = {machine.id: machine for machine in machines.of_model(core.db, model.id)}
     leaders = leases.holders(core.db, model.id)
+    statuses = status.every(core.db, model.id)
+    if model.personality == "3.6":
+        shown = {
+            unit.name: [
+                statuses[key].status for kind in ("workload", "agent") if (key := (unit.entity, kind)) in statuses
+            ]
+            for unit in found_units.values()
+        }
+        selectors = expanded(selectors, [*found_machines, *found_applications, *found_units], shown)
     return Facts(
         core=core,
         model=model,
@@ -88,7 +97,7 @@ def gather(core: Core, model: Model, selectors: list[str]) -> Facts:
         applications=found_applications,
         units=found_units,
         relations=relations.every(core.db, model.id),
-        statuses=status.every(core.db, model.id),
+        statuses=statuses,
         leaders=leaders,
         selected=select(selectors, found_machines, found_applications, found_units, leaders),
     )
