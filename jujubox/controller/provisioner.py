@@ -172,7 +172,7 @@ class Provisioner:
             tasks.begin(core.db, task)
         seconds = float(task.params.get("timeout") or 300e9) / 1e9
         try:
-            command = ["/bin/bash", "-c", str(task.params["command"])]
+            command = ["runuser", "-l", "ubuntu", "-c", str(task.params["command"])]
             done = await core.machines.run(machine.instance, command, timeout=seconds)
             state, message = "completed", ""
             results = {
