@@ -6,7 +6,7 @@ Must not know: how one is carried out (see `operate/`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from jujubox.agent.state import Command, Hook
 
@@ -87,6 +87,14 @@ class DetachUnused:
 @dataclass(frozen=True)
 class Finish:
     """The unit is torn down: tell the controller that it is dead."""
+
+
+def describe(operation: Operation) -> str:
+    """An operation in a few words for the log, e.g. `RunHook relation-joined relation=1 remote_unit=a/0`."""
+    subject = getattr(operation, "hook", operation)
+    given = [(field.name, getattr(subject, field.name)) for field in fields(subject) if field.name != "kind"]
+    named = [f"{name}={value}" for name, value in given if value not in (None, "", 0, False)]
+    return " ".join([type(operation).__name__, *([subject.kind] if isinstance(subject, Hook) else []), *named])
 
 
 Operation = (

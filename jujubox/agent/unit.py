@@ -15,7 +15,7 @@ from jujubox.agent.context.calls import UnitCalls
 from jujubox.agent.logs import Logger
 from jujubox.agent.operate import perform
 from jujubox.agent.operate.contexts import hook_name
-from jujubox.agent.operations import DeployCharm, Finish, NoOperation, RunHook
+from jujubox.agent.operations import DeployCharm, Finish, NoOperation, RunHook, describe
 from jujubox.agent.paths import UnitPaths
 from jujubox.agent.resolver import next_operation
 from jujubox.agent.resolver.created import entered, forgotten, to_enter, to_forget
@@ -118,7 +118,7 @@ class UnitAgent:
             return runtime.view.life == "dead"
         if isinstance(decision, (RunHook, DeployCharm)):
             self._retry.stop()
-        runtime.log("DEBUG", f"next: {decision}")
+        runtime.log("DEBUG", f"next: {describe(decision)}")
         await perform(runtime, decision)
         if not (runtime.state.kind == "run-hook" and runtime.state.step == "pending"):
             self._retry.reset()
