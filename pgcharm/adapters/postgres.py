@@ -42,5 +42,5 @@ def remote(host: str, port: int, user: str, password: str, ca: str) -> connectio
 def rows(link: connection, query: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
     """All rows of a query."""
     with closing(link.cursor()) as cursor:
-        cursor.execute(query, values)
+        cursor.execute(query, values or None)
         return list(cursor.fetchall()) if cursor.description else []
