@@ -41,6 +41,10 @@ class Presence:
         """An agent asked something."""
         self._heard[key] = self._now()
 
+    def gone(self, key: Key) -> None:
+        """The agent's machine is known to be down."""
+        self._heard[key] = float("-inf")
+
     def present(self, key: Key) -> bool:
         """Whether the agent is there, as far as can be told."""
         heard = self._heard.get(key, self._began)

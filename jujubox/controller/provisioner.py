@@ -82,6 +82,8 @@ class Provisioner:
 
     def _note_state(self, machine: Machine, state: str) -> None:
         word, message = ("running", "Running") if state == "running" else ("down", f"machine is {state}")
+        if state != "running":
+            self._core.presence.gone((machine.model, machine.id))
         shown = status.get(self._core.db, machine.model, machine.entity, "instance")
         if shown is None or shown.status != word:
             with self._core.db.transaction():
