@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Literal
 
 from jujubox.box import Box
-from jujubox.machines import book, cuts, host, images, network, nspawn, packages, shaping
+from jujubox.machines import book, cuts, host, images, limits, network, nspawn, packages, shaping
 from jujubox.machines.cgroups import Group
 from jujubox.machines.disk import Disk
 from jujubox.machines.errors import MachinesError, NoSuchMachine, NotRunning
@@ -56,7 +56,8 @@ class Machines:
         self._locks: collections.defaultdict[str, asyncio.Lock] = collections.defaultdict(asyncio.Lock)
 
     async def ensure_network(self) -> Box:
-        """Have the bridge; the box with the subnet that it really got."""
+        """Have the bridge, and room in the kernel; the box with the subnet that it really got."""
+        limits.ensure()
         self.box = await network.claim(self.box)
         await self.install_cuts()
         return self.box
