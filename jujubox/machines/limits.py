@@ -3,8 +3,8 @@
 Knows: the kernel's settings.
 Must not know: how many machines there are.
 
-Every machine's root is the host's root, and the kernel's default of 128 inotify instances a user is used up by about ten
-systemds: the next machine's boot then hangs without a word.
+Every machine's root is the host's root, and the kernel's default of 128 inotify instances a user is used up by about
+ten systemds: the next machine's boot then hangs without a word.
 """
 
 from __future__ import annotations
