@@ -52,9 +52,7 @@ def test_ports_of_two_units_on_a_machine_must_not_overlap(world) -> None:
     apply(world, "b/0", ports=(PortChange("open", "", "80-90/tcp"),))
     with pytest.raises(Refused) as caught:
         apply(world, "a/0", ports=(PortChange("open", "", "80/tcp"),))
-    assert caught.value.message == (
-        'cannot open 80/tcp (unit "a/0"): port range conflicts with 80-90/tcp (unit "b/0")'
-    )
+    assert caught.value.message == ('cannot open 80/tcp (unit "a/0"): port range conflicts with 80-90/tcp (unit "b/0")')
     apply(world, "a/0", ports=(PortChange("open", "", "80/udp"), PortChange("open", "", "80/udp")))
     assert ports.opened(world.db, world.model.id, "a/0") == ["80/udp"]
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jujubox.model import leases
@@ -78,6 +78,7 @@ STEPS = st.lists(
 )
 
 
+@settings(max_examples=50, deadline=None)
 @given(STEPS)
 def test_a_leader_is_never_displaced_within_its_lease(steps) -> None:
     from tests.unit.model.conftest import World

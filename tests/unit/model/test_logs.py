@@ -6,7 +6,9 @@ from jujubox.model import logs
 from jujubox.model.logs import Filter, Log
 
 
-def entry(message: str, entity: str = "unit-a-0", level: str = "INFO", module: str = "unit.a/0.start") -> dict[str, str]:
+def entry(
+    message: str, entity: str = "unit-a-0", level: str = "INFO", module: str = "unit.a/0.start"
+) -> dict[str, str]:
     return {"time": "t", "entity": entity, "level": level, "module": module, "message": message}
 
 

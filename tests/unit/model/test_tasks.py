@@ -63,7 +63,12 @@ def test_tasks_of_a_unit_that_goes_come_to_an_end(world) -> None:
 
 @pytest.mark.parametrize(
     ("states", "whole"),
-    [(["completed"], "completed"), (["completed", "running"], "running"), (["failed", "completed"], "failed"), ([], "error")],
+    [
+        (["completed"], "completed"),
+        (["completed", "running"], "running"),
+        (["failed", "completed"], "failed"),
+        ([], "error"),
+    ],
 )
 def test_an_operation_is_as_far_as_its_tasks(states, whole) -> None:
     assert tasks.operation_status(states) == whole

@@ -37,7 +37,10 @@ def test_the_digest_changes_with_what_concerns_the_unit_and_with_nothing_else(wo
         ("config_hash", lambda w, a: applications.set_config(w.db, a, {"n": 2}, [])),
         ("trust_hash", lambda w, a: applications.set_trust(w.db, a, True)),
         ("charm_modified_version", lambda w, a: applications.bump_charm(w.db, a)),
-        ("update_status_seconds", lambda w, a: models.set_config(w.db, w.model, {"update-status-hook-interval": "1m"}, [])),
+        (
+            "update_status_seconds",
+            lambda w, a: models.set_config(w.db, w.model, {"update-status-hook-interval": "1m"}, []),
+        ),
         ("retry_hooks", lambda w, a: models.set_config(w.db, w.model, {"automatically-retry-hooks": "false"}, [])),
         ("leader", lambda w, a: w.lead("a/0")),
     ],
