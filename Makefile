@@ -4,7 +4,7 @@
 SYSTEM_PYTHON ?= $(firstword $(wildcard /usr/bin/python3) python3)
 BIN := .venv/bin
 
-.PHONY: help setup demo demo-down test check unit pack lock format
+.PHONY: help setup demo demo-down test check unit pack docs lock format
 
 help: ## what there is
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -41,6 +41,9 @@ pack: .venv/ready ## build/postgresql_*.charm
 format: .venv/ready ## put style right
 	@$(BIN)/ruff check --fix --quiet . || true
 	@$(BIN)/ruff format --quiet .
+
+docs: .venv/ready ## write the pages that repeat config.yaml and actions.yaml
+	@$(BIN)/python -m workbench.reference
 
 lock: .venv/ready ## write requirements.txt and requirements/dev.txt anew
 	@$(BIN)/python -m workbench.lock

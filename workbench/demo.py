@@ -24,6 +24,8 @@ SERVER, CLIENT = "postgresql", "ledger"
 UNITS = 3
 PATIENCE = 900
 """Seconds until waiting gives up; a cold start takes a third of that on two cores."""
+PATIENCE_WITH_ERRORS = 150
+"""Seconds that a unit may need to recover from a failed hook; the agent tries again after 5, 10, 20 ... seconds."""
 
 
 def raise_box() -> None:
@@ -79,21 +81,37 @@ def units(found: Mapping[str, Any]) -> dict[str, Any]:
 def wait(view: View) -> Mapping[str, Any]:
     """Show what happens until every unit is active and idle; the status then."""
     end = time.monotonic() + PATIENCE
+    troubled: dict[str, float] = {}
     while True:
         found = status()
         everyone = units(found)
-        ready = bool(everyone) and all(settled(unit) for unit in everyone.values())
-        if view.live or not ready or view.begun + 2 < time.monotonic():
+        unready = [name for name, unit in everyone.items() if not settled(unit)]
+        if view.live or unready:
             view.show(rows(found))
-        if ready:
+        if everyone and not unready:
             return found
-        if time.monotonic() > end:
-            unready = [name for name, unit in everyone.items() if not settled(unit)]
-            raise Missing(
-                f"cannot finish the demo: not active after {seconds(PATIENCE)}: {', '.join(unready)}; "
-                f"look at `{typed('juju')} debug-log --replay`."
-            )
+        troubled = {
+            name: troubled.get(name, time.monotonic())
+            for name in unready
+            if name in troubled or everyone[name]["workload-status"].get("current") == "error"
+        }
+        stuck = [name for name, since in troubled.items() if time.monotonic() > since + PATIENCE_WITH_ERRORS]
+        if stuck or time.monotonic() > end:
+            raise Missing(stuck_words(stuck or unready, seconds(time.monotonic() - view.begun)))
         time.sleep(1)
+
+
+def stuck_words(names: list[str], took: str) -> str:
+    """Why waiting was given up, with the last that the first of the units wrote into the log."""
+    entity = "unit-" + names[0].replace("/", "-")
+    log = call("juju", "debug-log", "--replay", "--no-tail", "--level", "WARNING", "--include", entity)
+    return "\n".join(
+        [
+            f"cannot finish the demo: after {took} not active: {', '.join(names)}",
+            *log.splitlines()[-10:],
+            f"hint: Read on with `{typed('juju')} debug-log --replay --include {entity}`.",
+        ]
+    )
 
 
 def primary(found: Mapping[str, Any]) -> str:
