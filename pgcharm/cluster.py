@@ -85,8 +85,8 @@ def bracketed(address: str) -> str:
     return f"[{address}]" if ":" in address else address
 
 
-def layout_of(juju: Juju, options: Options, distribution: tuple[str, str], storage: str) -> Layout:
+def layout_of(juju: Juju, options: Options, distribution: tuple[str, str]) -> Layout:
     """Where things are on this unit. The cluster's version was settled when it was founded."""
     agreed = founding(juju)
     version = agreed.version if agreed and agreed.version else options.version
-    return Layout(juju.application, version or DEFAULT_VERSIONS.get(distribution, "15"), storage)
+    return Layout(juju.application, version or DEFAULT_VERSIONS.get(distribution, "15"), juju.storage)

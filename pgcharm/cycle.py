@@ -57,7 +57,6 @@ def means(o: Observation) -> Means:
 
 
 def tell(step: Step) -> None:
-    """Log a step before it is done; where it is slow, let the status say what the unit is busy with."""
-    tools.log(f"{step.says()}: {step.reason}")
+    """Before a slow step, let the status say what the unit is busy with."""
     if isinstance(step, _SLOW):
         tools.set_status("maintenance", f"{step.says()}: {step.reason}")

@@ -62,6 +62,8 @@ class Juju:
     stopping: bool = False
     """Whether this unit, or the storage that holds its data, is going away."""
     opened_ports: tuple[str, ...] = ()
+    storage: str = ""
+    """Where the storage `pgdata` is mounted; empty when none is attached."""
 
 
 @dataclass(frozen=True)
@@ -142,8 +144,6 @@ class Machine:
     certificates: Mapping[str, Certificate] = field(default_factory=dict)
     """By the program that uses it: `etcd`, `postgres`."""
     memories: Memory = Memory()
-    storage: str = ""
-    """Where the storage `pgdata` is mounted; empty when none is attached."""
     data_version: str = ""
     """Major version of the database cluster in the data directory; empty when there is none."""
     etcd_has_data: bool = False

@@ -9,6 +9,8 @@ import http.client
 import json
 import ssl
 from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -22,9 +24,15 @@ class Credentials:
     key: str
 
     def context(self) -> ssl.SSLContext:
-        context = ssl.create_default_context(cafile=self.ca)
-        context.load_cert_chain(self.certificate, self.key)
-        return context
+        """What a connection is made with; kept until the certificate is issued anew."""
+        return _context(self, Path(self.certificate).stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=4)
+def _context(credentials: Credentials, _: int) -> ssl.SSLContext:
+    context = ssl.create_default_context(cafile=credentials.ca)
+    context.load_cert_chain(credentials.certificate, credentials.key)
+    return context
 
 
 class WebError(OSError):

@@ -10,7 +10,7 @@ from pgcharm.adapters import juju
 from pgcharm.apply.means import Means, Perform
 from pgcharm.clients.passwords import new_key
 from pgcharm.cluster import SECRET_LABEL
-from pgcharm.observe.secrets import remember_pending
+from pgcharm.observe.secrets import keep_in_hand
 from pgcharm.plan import steps
 from pgcharm.plan.types import Step
 
@@ -26,7 +26,7 @@ def make_secrets(step: steps.MakeSecrets, _: Means) -> bool:
         "ca-key": key,
     }
     juju.add_secret(SECRET_LABEL, content)
-    remember_pending(content)
+    keep_in_hand(content)
     return True
 
 

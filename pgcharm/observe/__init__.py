@@ -29,7 +29,7 @@ def observe(event: Event, juju: Juju) -> Observation:
     """One look at everything."""
     basics = observe_basics()
     options, _ = effective(juju.config, basics.memories(juju.application).config)
-    layout = layout_of(juju, options, (basics.distribution, basics.release), basics.storage)
+    layout = layout_of(juju, options, (basics.distribution, basics.release))
     machine = observe_machine(basics, layout)
     credentials = credentials_of(layout)
     secrets = observe_secrets()

@@ -35,6 +35,7 @@ def observe_juju(event: Event) -> Juju:
         clients=_clients(unit, model_uuid),
         stopping=event.name in _LAST_HOOKS or (goal or {}).get(unit) == "dying",
         opened_ports=tools.opened_ports(),
+        storage=tools.storage("pgdata"),
     )
 
 

@@ -14,7 +14,6 @@ from pathlib import Path
 
 from pgcharm import tls
 from pgcharm.adapters import host
-from pgcharm.adapters import juju as tools
 from pgcharm.layout import Layout
 from pgcharm.observation import Certificate, Machine, Memory
 from pgcharm.packages import wanted_packages
@@ -26,7 +25,6 @@ class Basics:
 
     distribution: str
     release: str
-    storage: str
 
     def memories(self, application: str) -> Memory:
         return read_memory(Layout(application, "").memory)
@@ -34,7 +32,7 @@ class Basics:
 
 def observe_basics() -> Basics:
     distribution, release = host.distribution()
-    return Basics(distribution, release, tools.storage("pgdata"))
+    return Basics(distribution, release)
 
 
 def observe_machine(basics: Basics, layout: Layout) -> Machine:
@@ -51,7 +49,6 @@ def observe_machine(basics: Basics, layout: Layout) -> Machine:
         services=host.services((*layout.services, "etcd.service", "postgresql.service")),
         certificates=_certificates(layout),
         memories=read_memory(layout.memory),
-        storage=basics.storage,
         data_version=(host.read_text(f"{layout.data}/PG_VERSION") or "").strip(),
         etcd_has_data=Path(layout.etcd_data, "member").is_dir(),
         environment=_environment(layout.home),

@@ -14,25 +14,26 @@ from pgcharm.view import Unknown, View
 
 FIELDS = ("superuser", "replication", "rewind", "client-key", "ca-certificate", "ca-key")
 
-_pending: dict[str, str] = {}
-"""What this hook has created; Juju has it when the hook has succeeded."""
+_in_hand: dict[str, str] = {}
+"""What this hook has read or created; what it created Juju has when the hook has succeeded."""
 
 
-def remember_pending(content: dict[str, str]) -> None:
+def keep_in_hand(content: dict[str, str]) -> None:
     """Use this content for the rest of the hook that created it."""
-    _pending.update(content)
+    _in_hand.update(content)
 
 
 def observe_secrets() -> View[Secrets | None] | Unknown:
     """The secrets, or why there are none."""
     try:
-        content = dict(_pending) or tools.secret(SECRET_LABEL)
+        content = dict(_in_hand) or tools.secret(SECRET_LABEL)
     except tools.HookToolError as error:
         return Unknown(str(error))
     if content is None:
         return View(None)
     if missing := [name for name in FIELDS if name not in content]:
         return Unknown(f"the cluster's secret has no {', '.join(missing)}")
+    keep_in_hand(content)
     return View(
         Secrets(
             superuser=content["superuser"],

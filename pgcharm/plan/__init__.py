@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from pgcharm.observation import Observation
 from pgcharm.plan.clients import serve
-from pgcharm.plan.etcd import membership
+from pgcharm.plan.etcd import membership, quorum
 from pgcharm.plan.files import files
 from pgcharm.plan.machine import certificates, directories, note_config, packages
 from pgcharm.plan.patroni import database
@@ -83,8 +83,9 @@ _QUESTIONS: tuple[Question, ...] = (
     agreement,
     certificates,
     files,
-    membership,
+    quorum,
     database,
     settings,
     serve,
+    membership,
 )

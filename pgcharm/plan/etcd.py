@@ -29,26 +29,26 @@ from pgcharm.render.templates import render
 from pgcharm.view import why_unknown
 
 
+def quorum(s: Situation) -> Part:
+    """No member of etcd answers: start our own if it has data, found the cluster if that is ours to do, or wait."""
+    if s.etcd is not None:
+        return Part()
+    if s.o.machine.etcd_has_data:
+        return Part(start(s), (Wait("etcd", why_unknown(s.o.etcd)),))
+    if may_found(s):
+        members = (f"{s.name}={peer_url(s.o.juju.address)}",)
+        return Part((join_file(s, members, "new"), *start(s, "the cluster begins with this unit")))
+    return Part(waits=(Wait("etcd", why_unknown(s.o.etcd)),))
+
+
 def membership(s: Situation) -> Part:
-    """What this unit does about etcd now."""
-    if not s.o.juju.address:
-        return Part(waits=(Wait("an address", "Juju has not given this unit one"),), final=True)
+    """This unit's own membership, once etcd answers."""
     if s.etcd is None:
-        return without_view(s)
+        return Part()
     own = own_member(s.o.juju, s.etcd)
     if own is None:
         return join(s, s.etcd)
     return Part(as_member(s, s.etcd, own).steps + drop_gone(s, s.etcd))
-
-
-def without_view(s: Situation) -> Part:
-    """No member of etcd answers: start our own if it has data, found the cluster if that is ours to do, or wait."""
-    if s.o.machine.etcd_has_data:
-        return Part(start(s), (Wait("etcd", why_unknown(s.o.etcd)),), final=not s.patroni)
-    if may_found(s):
-        members = (f"{s.name}={peer_url(s.o.juju.address)}",)
-        return Part((join_file(s, members, "new"), *start(s, "the cluster begins with this unit")))
-    return Part(waits=(Wait("etcd", why_unknown(s.o.etcd)),), final=True)
 
 
 def may_found(s: Situation) -> bool:

@@ -143,12 +143,12 @@ def pg_ident(s: Situation) -> Wanted:
 
 
 def etcd_hosts(s: Situation) -> tuple[str, ...]:
-    """Where Patroni finds etcd: its voters, or before they are known what the units say of themselves."""
-    urls = {member.client_url for member in s.etcd.members if not member.learner} - {""} if s.etcd else set()
-    if not urls:
-        urls = {etcd_url(word.address) for word in peer_words(s.o.juju) if word.etcd and word.address}
-        urls |= {etcd_url(s.o.juju.address)} if s.is_first or s.o.machine.etcd_has_data else set()
-    return tuple(sorted(url.removeprefix("https://") for url in urls))
+    """Where Patroni finds etcd: on any unit. It passes over those that do not answer and asks the rest for the members.
+
+    The list does not follow who votes, so that Patroni need not be told of every change.
+    """
+    addresses = {s.o.juju.address, *(word.address for word in peer_words(s.o.juju))} - {""}
+    return tuple(etcd_url(address).removeprefix("https://") for address in sorted(addresses))
 
 
 def patroni_yml(s: Situation, secrets: Secrets) -> Wanted:

@@ -35,7 +35,7 @@ def database(s: Situation) -> Part:
 def begin(s: Situation) -> Part:
     """Start Patroni, once there is a cluster to join, or as the first."""
     if s.etcd is None:
-        return Part(waits=(Wait("etcd", why_unknown(s.o.etcd)),))
+        return Part()
     if not s.etcd.initialized and not s.is_first:
         first = s.founding.first if s.founding else "the first unit"
         return Part(waits=(Wait(f"{first} to make the cluster", "there is no database cluster yet"),))

@@ -90,7 +90,7 @@ class Situation:
 def situation(o: Observation) -> Situation:
     """What follows from an observation for every question."""
     options, mistakes = effective(o.juju.config, o.machine.memories.config)
-    layout = layout_of(o.juju, options, (o.machine.distribution, o.machine.release), o.machine.storage)
+    layout = layout_of(o.juju, options, (o.machine.distribution, o.machine.release))
     return Situation(o, options, mistakes, layout, founding(o.juju))
 
 

@@ -15,9 +15,10 @@ from typing import Any
 
 from pgcharm.adapters.wake import due, wake
 from pgcharm.adapters.web import Credentials, WebError, ask
+from pgcharm.layout import member_name
 from pgcharm.watch.glance import Glance, difference, glance
 
-LOOK_SECONDS = 1.0
+LOOK_SECONDS = 2.0
 BETWEEN_WAKES = 3.0
 """At least this long between two wakes."""
 PROGRESS_SECONDS = 10.0
@@ -46,11 +47,17 @@ class Watched:
 
 def look(watched: Watched) -> Glance:
     """One glance at Patroni and etcd."""
-    own = _ask(watched, f"{watched.patroni}/patroni")
-    cluster = _ask(watched, f"{watched.patroni}/cluster") if own else None
+    cluster = _ask(watched, f"{watched.patroni}/cluster")
+    own = _own(watched, cluster) or _ask(watched, f"{watched.patroni}/patroni")
     health = _ask(watched, f"{watched.etcd}/health")
     etcd = "does not answer" if health is None else f"healthy: {str(health.get('health')).lower()}"
     return glance(own, cluster, etcd)
+
+
+def _own(watched: Watched, cluster: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Our own entry in the cluster: one question less for each look."""
+    members = (cluster or {}).get("members", ())
+    return next((member for member in members if member.get("name") == member_name(watched.unit)), None)
 
 
 def _ask(watched: Watched, url: str) -> dict[str, Any] | None:
@@ -61,7 +68,7 @@ def _ask(watched: Watched, url: str) -> dict[str, Any] | None:
     return found if isinstance(found, dict) else None
 
 
-def reason(before: Glance | None, now: Glance, watched: Watched, since: float) -> str:
+def reason(before: Glance, now: Glance, watched: Watched, since: float) -> str:
     """Why to wake now; empty where there is no reason. `since` is the number of seconds since the last wake."""
     if since < BETWEEN_WAKES:
         return ""
@@ -79,6 +86,7 @@ def main(path: str) -> None:
     last, pause = 0.0, FAILURE_SECONDS[0]
     while True:
         now = look(watched)
+        before = before or now
         if why := reason(before, now, watched, time.monotonic() - last):
             woken = wake(watched.unit, why)
             last = time.monotonic()

@@ -40,10 +40,8 @@ def glance(own: Mapping[str, Any] | None, cluster: Mapping[str, Any] | None, etc
     )
 
 
-def difference(before: Glance | None, after: Glance) -> str:
+def difference(before: Glance, after: Glance) -> str:
     """Why the charm should be woken; empty where it need not be."""
-    if before is None:
-        return "the watch begins"
     found = []
     for what, was, now in (("this unit is", before.role, after.role), ("PostgreSQL is", before.state, after.state)):
         if was != now:
