@@ -131,7 +131,7 @@ def closing_words(found: Mapping[str, Any], took: float) -> str:
     return f"""
 {bold(f"The cluster is up after {seconds(took)}.")} The primary is {first}; reach it with
 
-    {juju} ssh {first} runuser -u postgres -- psql {CLIENT}
+    {juju} ssh {first} sudo -u postgres psql {CLIENT}
 
 Three things to try. After each one, what the client application found and lost is told by
 

@@ -6,6 +6,7 @@ Must not know: what is waited for (`demo` decides) and how it is asked.
 
 from __future__ import annotations
 
+import re
 import shutil
 import sys
 import time
@@ -72,7 +73,7 @@ def settled(unit: Mapping[str, Any]) -> bool:
 
 @dataclass
 class View:
-    """A live table on a terminal; elsewhere a line for each thing that changed."""
+    """A live table on a terminal; elsewhere a line for each thing that changed, figures of active units aside."""
 
     out: TextIO = field(default_factory=lambda: sys.stdout)
     begun: float = field(default_factory=time.monotonic)
@@ -105,8 +106,9 @@ class View:
 
     def _tell(self, found: list[Row]) -> None:
         for row in found:
-            if self._known.get(row.name) != row.words:
-                self._known[row.name] = row.words
+            told = re.sub(r"\d+", "", row.words) if row.status == "active" else row.words
+            if self._known.get(row.name) != told:
+                self._known[row.name] = told
                 elapsed = time.monotonic() - self.begun
                 self.out.write(f"{elapsed:6.1f} s  {row.name:<14} {row.words}\n")
         self.out.flush()
