@@ -51,6 +51,19 @@ def write(db: Database, model: int, relation: int, owner: str, settings: Setting
     return True
 
 
+def versions_by_relation(db: Database, model: int, application: str) -> dict[int, dict[str, int]]:
+    """Versions of the written bags in every relation of an application."""
+    rows = db.all(
+        "SELECT relation, owner, version FROM databags WHERE model = ? AND relation IN"
+        " (SELECT relation FROM relation_endpoints WHERE model = ? AND application = ?)",
+        *(model, model, application),
+    )
+    found: dict[int, dict[str, int]] = {}
+    for row in rows:
+        found.setdefault(row["relation"], {})[row["owner"]] = row["version"]
+    return found
+
+
 def versions(db: Database, model: int, relation: int) -> dict[str, int]:
     """Every written bag of a relation with its version."""
     rows = db.all("SELECT owner, version FROM databags WHERE model = ? AND relation = ?", model, relation)

@@ -6,6 +6,8 @@ Must not know: what the settings mean.
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -91,14 +93,19 @@ def of_application(db: Database, model: int, application: str) -> list[Relation]
         " WHERE r.model = ? AND e.application = ? ORDER BY r.id",
         *(model, application),
     )
-    return [_relation(row, _ends(db, model, row["id"])) for row in rows]
+    ends = _ends_by_relation(
+        db.all(
+            "SELECT * FROM relation_endpoints WHERE model = ? AND relation IN"
+            " (SELECT relation FROM relation_endpoints WHERE model = ? AND application = ?)",
+            *(model, model, application),
+        )
+    )
+    return [_relation(row, tuple(ends.get(row["id"], ()))) for row in rows]
 
 
 def every(db: Database, model: int) -> list[Relation]:
     """All relations of a model by id."""
-    ends: dict[int, list[End]] = {}
-    for row in db.all("SELECT * FROM relation_endpoints WHERE model = ?", model):
-        ends.setdefault(row["relation"], []).append(End(row["application"], row["endpoint"], row["role"]))
+    ends = _ends_by_relation(db.all("SELECT * FROM relation_endpoints WHERE model = ?", model))
     rows = db.all("SELECT * FROM relations WHERE model = ? ORDER BY id", model)
     return [_relation(row, tuple(ends.get(row["id"], ()))) for row in rows]
 
@@ -118,6 +125,19 @@ def members(db: Database, model: int, number: int) -> list[str]:
         "SELECT unit FROM relation_members WHERE model = ? AND relation = ? AND present = 1", model, number
     )
     return sorted(units, key=unit_order)
+
+
+def members_by_relation(db: Database, model: int, application: str) -> dict[int, list[str]]:
+    """Units in scope of every relation of an application."""
+    rows = db.all(
+        "SELECT relation, unit FROM relation_members WHERE model = ? AND present = 1 AND relation IN"
+        " (SELECT relation FROM relation_endpoints WHERE model = ? AND application = ?)",
+        *(model, model, application),
+    )
+    found: dict[int, list[str]] = {}
+    for row in rows:
+        found.setdefault(row["relation"], []).append(row["unit"])
+    return found
 
 
 def every_member(db: Database, model: int, number: int) -> dict[str, bool]:
@@ -196,6 +216,13 @@ def check_limit(db: Database, model: int, application: str, endpoint: Endpoint, 
 def _matches(relation: Relation, wanted: tuple[str, str]) -> bool:
     end = relation.end_of(wanted[0])
     return end is not None and wanted[1] in ("", end.endpoint)
+
+
+def _ends_by_relation(rows: Iterable[sqlite3.Row]) -> dict[int, list[End]]:
+    ends: dict[int, list[End]] = {}
+    for row in rows:
+        ends.setdefault(row["relation"], []).append(End(row["application"], row["endpoint"], row["role"]))
+    return ends
 
 
 def _ends(db: Database, model: int, number: int) -> tuple[End, ...]:

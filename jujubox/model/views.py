@@ -51,6 +51,7 @@ def unit_view(db: Database, model_id: int, name: str) -> Seen:
     charm = charms.find(db, model_id, application.charm_url)
     machine = machines.find(db, model_id, unit.machine)
     every = relations.of_application(db, model_id, unit.application)
+    scope = _Scope.of(db, unit, application)
     view = UnitView(
         digest="",
         unit=name,
@@ -66,11 +67,7 @@ def unit_view(db: Database, model_id: int, name: str) -> Seen:
         leader=leases.holder(db, model_id, unit.application) == name,
         retry_hooks=bool(model.setting("automatically-retry-hooks")),
         update_status_seconds=model.update_status_seconds,
-        relations=tuple(
-            _relation(db, unit, application, relation)
-            for relation in every
-            if _concerns(db, unit, application, relation)
-        ),
+        relations=tuple(scope.view(relation) for relation in every if scope.concerns(relation)),
         storage=tuple(_storage(item) for item in storages.of_unit(db, model_id, name)),
         secrets=secrets.events(db, model_id, model.uuid, name),
         tasks=tuple(tasks.pending(db, model_id, name)),
@@ -101,47 +98,63 @@ def _leader_settings_version(db: Database, model: Model, application: str) -> in
     return int(version or 0)
 
 
-def _concerns(db: Database, unit: Unit, application: Application, relation: Relation) -> bool:
-    """A unit sees the relations it is in, and living ones that it may enter."""
-    if relations.in_scope(db, unit.model, relation.id, unit.name):
+@dataclasses.dataclass(frozen=True)
+class _Scope:
+    """What a unit's relations are judged by, read once for all of them."""
+
+    db: Database
+    unit: Unit
+    subordinate: bool
+    members: dict[int, list[str]]
+    versions: dict[int, dict[str, int]]
+
+    @classmethod
+    def of(cls, db: Database, unit: Unit, application: Application) -> _Scope:
+        """Read it."""
+        members = relations.members_by_relation(db, unit.model, unit.application)
+        versions = databags.versions_by_relation(db, unit.model, unit.application)
+        return cls(db, unit, application.subordinate, members, versions)
+
+    def concerns(self, relation: Relation) -> bool:
+        """A unit sees the relations it is in, and living ones that it may enter."""
+        if self.unit.name in self.members.get(relation.id, ()):
+            return True
+        if relation.life != "alive" or self.unit.life != "alive":
+            return False
+        if relation.scope == "container" and self.subordinate and not relation.peer:
+            return self.unit.principal.split("/")[0] == relation.other_than(self.unit.application).application
         return True
-    if relation.life != "alive" or unit.life != "alive":
-        return False
-    if relation.scope == "container" and application.subordinate and not relation.peer:
-        other = relation.other_than(unit.application).application
-        return unit.principal.split("/")[0] == other
-    return True
 
+    def view(self, relation: Relation) -> RelationView:
+        """The relation as the unit should see it."""
+        end = relation.end_of(self.unit.application)
+        assert end is not None
+        other = relation.other_than(self.unit.application).application
+        versions = self.versions.get(relation.id, {})
+        prefix = f"{other}/"
+        members = {
+            member: versions.get(member, 0)
+            for member in self.members.get(relation.id, ())
+            if member.startswith(prefix) and member != self.unit.name and self._beside(relation, member)
+        }
+        return RelationView(
+            id=relation.id,
+            endpoint=end.endpoint,
+            role=cast(Any, end.role),
+            interface=relation.interface,
+            remote_application=other,
+            life=cast(Any, relation.life),
+            members=members,
+            application_members={other: versions.get(other, 0)},
+        )
 
-def _relation(db: Database, unit: Unit, application: Application, relation: Relation) -> RelationView:
-    end = relation.end_of(unit.application)
-    assert end is not None
-    other = relation.other_than(unit.application).application
-    versions = databags.versions(db, unit.model, relation.id)
-    members = {
-        member: versions.get(member, 0)
-        for member in relations.members(db, unit.model, relation.id)
-        if member != unit.name and member.split("/")[0] == other and _beside(db, unit, application, relation, member)
-    }
-    return RelationView(
-        id=relation.id,
-        endpoint=end.endpoint,
-        role=cast(Any, end.role),
-        interface=relation.interface,
-        remote_application=other,
-        life=cast(Any, relation.life),
-        members=members,
-        application_members={other: versions.get(other, 0)},
-    )
-
-
-def _beside(db: Database, unit: Unit, application: Application, relation: Relation, member: str) -> bool:
-    """Whether two members of a relation see one another: of container scope only a principal and its subordinate do."""
-    if relation.scope != "container":
-        return True
-    if application.subordinate:
-        return unit.principal == member or relation.peer
-    return units.find(db, unit.model, member).principal == unit.name
+    def _beside(self, relation: Relation, member: str) -> bool:
+        """Whether two members see one another: of container scope only a principal and its subordinate do."""
+        if relation.scope != "container":
+            return True
+        if self.subordinate:
+            return self.unit.principal == member or relation.peer
+        return units.find(self.db, self.unit.model, member).principal == self.unit.name
 
 
 def _storage(item: storages.Storage) -> StorageView:
@@ -150,6 +163,6 @@ def _storage(item: storages.Storage) -> StorageView:
 
 
 def _with_digest(view: UnitView | MachineView) -> dict[str, Any]:
-    wire: dict[str, Any] = to_wire(dataclasses.replace(view))
+    wire: dict[str, Any] = to_wire(view)
     wire["digest"] = settings.digest(wire)
     return wire
