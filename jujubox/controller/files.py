@@ -10,9 +10,14 @@ import contextlib
 import hashlib
 import shutil
 import tempfile
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from jujubox.charm import Documents, pack, read_documents
+
+YOUTH = 600.0
+"""Seconds that a file is kept though nothing refers to it yet."""
 
 
 class Files:
@@ -39,6 +44,12 @@ class Files:
             size = draft.stat().st_size
             return self._keep(draft), size
 
+    def keep_only(self, wanted: set[str]) -> None:
+        """Remove other files, but for young ones: somebody may be about to need them."""
+        for path in self.folder.iterdir():
+            if path.name not in wanted and time.time() - path.stat().st_mtime > YOUTH:
+                path.unlink(missing_ok=True)
+
     def read(self, sha256: str, offset: int, length: int) -> bytes:
         """A part of a file. Raises OSError."""
         with self.path(sha256).open("rb") as file:
@@ -54,7 +65,7 @@ class Files:
         return self.folder / sha256
 
     @contextlib.contextmanager
-    def _draft(self):  # type: ignore[no-untyped-def]
+    def _draft(self) -> Iterator[Path]:
         with tempfile.NamedTemporaryFile(dir=self.folder, prefix="new-", delete=False) as file:
             draft = Path(file.name)
         try:

@@ -16,7 +16,8 @@ from collections.abc import Awaitable, Callable
 from jujubox.agent.install import agent_files
 from jujubox.controller.core import Core
 from jujubox.machines import MachinesError
-from jujubox.model import machines, models, removal, status, storage, tasks, topics, units
+from jujubox.model import charms, machines, models, removal, status, storage, tasks, topics, units
+from jujubox.model.database import NotFound
 from jujubox.model.machines import Machine
 from jujubox.model.storage import Storage
 from jujubox.model.tasks import Task
@@ -41,8 +42,11 @@ class Provisioner:
     async def run(self) -> None:
         """Look at all machines whenever one may have changed, for ever."""
         while True:
-            self._look()
-            self._first = False
+            try:
+                self._look()
+                self._first = False
+            except Exception:  # whatever is wrong with one thing must not end the controller
+                log.exception("cannot look after machines")
             await self._core.bell.wait([topics.MACHINES], LOOK)
 
     def _look(self) -> None:
@@ -57,8 +61,11 @@ class Provisioner:
         for task in tasks.waiting_on_machines(core.db):
             self._begin(f"task {task.model} {task.id}", self._run_task, task)
         with core.db.transaction():
-            for model in removal.finish_models(core.db):
-                core.log.forget(model)
+            finished = removal.finish_models(core.db)
+        for model in finished:
+            core.log.forget(model)
+        if finished or self._first:
+            core.files.keep_only(charms.files_in_use(core.db))
 
     def _step(self, machine: Machine) -> Callable[[Machine], Awaitable[None]] | None:
         """What a machine needs next, if anything."""
@@ -103,8 +110,10 @@ class Provisioner:
     async def _carry_out(self, key: str, step: Callable[..., Awaitable[None]], item: Machine | Storage | Task) -> None:
         try:
             await step(item)
-        except (MachinesError, OSError, asyncio.TimeoutError) as error:
-            log.warning("%s: %s", key, error)
+        except NotFound:
+            pass  # it was removed meanwhile
+        except Exception as error:  # and tried again after a while, whatever it was
+            log.warning("%s: %s: %s", key, type(error).__name__, error)
             if isinstance(item, Machine):
                 self._show(item, "provisioning error", str(error))
             await asyncio.sleep(RETRY)

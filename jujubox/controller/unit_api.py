@@ -232,8 +232,11 @@ def enter(core: Core, unit: Unit, relation: int) -> None:
 
 
 def leave(core: Core, unit: Unit, relation: int) -> None:
-    """The unit takes part no longer."""
+    """The unit takes part no longer; a subordinate goes with what bound it to its principal."""
+    found = relations.find(core.db, unit.model, relation)
     relations.leave(core.db, unit.model, relation, unit.name)
+    if found.life != "alive" and found.scope == "container" and not found.peer and unit.principal:
+        removal.destroy_unit(core.db, unit)
     removal.after_relation(core.db, unit.model)
 
 

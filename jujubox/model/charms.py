@@ -58,9 +58,9 @@ def of_application(db: Database, model: int, application: str) -> StoredCharm:
     return find(db, model, url)
 
 
-def with_sha256(db: Database, sha256: str) -> bool:
-    """Whether any model has a charm with this content."""
-    return db.one("SELECT 1 FROM charms WHERE sha256 = ?", sha256) is not None
+def files_in_use(db: Database) -> set[str]:
+    """Digests of all files that charms and resources of any model consist of."""
+    return set(db.column("SELECT sha256 FROM charms UNION SELECT sha256 FROM resources"))
 
 
 @functools.lru_cache(maxsize=64)
