@@ -142,7 +142,8 @@ def destroy(db: Database, model: int, number: str, force: bool = False) -> None:
 
 
 def remove(db: Database, machine: Machine) -> None:
-    """The machine is gone."""
+    """The machine is gone, and what was kept on its disk."""
+    db.run("DELETE FROM storage WHERE model = ? AND machine = ?", machine.model, machine.id)
     db.run("DELETE FROM machines WHERE model = ? AND id = ?", machine.model, machine.id)
     status.forget(db, machine.model, machine.entity)
     db.touch(topics.MACHINES, topics.whole(machine.model), topics.machine(machine.model, machine.id))
