@@ -194,6 +194,16 @@ def unit_statuses(facts: Facts, unit: Unit) -> tuple[Status, Status]:
     return status.shown(agent, workload)
 
 
+def _naming_other_end(facts: Facts, unit: Unit, workload: Status) -> Status:
+    """The status; the message of a failed relation hook says with whom, e.g. `... for app:endpoint`."""
+    number = workload.data.get("relation-id") if workload.status == "error" else None
+    relation = next((each for each in facts.relations if each.id == number and not each.peer), None)
+    if relation is None:
+        return workload
+    end = relation.other_than(unit.application)
+    return dataclasses.replace(workload, message=f"{workload.message} for {end.application}:{end.endpoint}")
+
+
 def _unit(facts: Facts, unit: Unit) -> dict[str, Any]:
     agent, workload = unit_statuses(facts, unit)
     machine = facts.machines.get(unit.machine)
@@ -207,7 +217,7 @@ def _unit(facts: Facts, unit: Unit) -> dict[str, Any]:
     }
     return trimmed(
         {
-            "workload-status": _info(workload),
+            "workload-status": _info(_naming_other_end(facts, unit, workload)),
             "juju-status": _info(
                 agent, version=facts.model.agent_version if unit.agent_known else None, life=unit.life
             ),

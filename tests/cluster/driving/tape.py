@@ -62,9 +62,12 @@ class Tape:
 
     def members_after_hold(self, unit: str) -> dict[str, dict[str, dict[str, str]]]:
         """{endpoint: {member: settings}} as the last hook that was held saw them once it was released."""
-        released = [hook for hook in self._all(unit) if hook.name.endswith("-released")]
-        members: dict[str, dict[str, dict[str, str]]] = released[-1].line["members"]
+        members: dict[str, dict[str, dict[str, str]]] = self.released(unit).line["members"]
         return members
+
+    def released(self, unit: str) -> Hook:
+        """What the last hook that was held wrote once it was released."""
+        return [hook for hook in self._all(unit) if hook.name.endswith("-released")][-1]
 
     def spelled(self, unit: str, since: int = 0) -> list[str]:
         """The hooks of a unit, spelled."""
