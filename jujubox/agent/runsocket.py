@@ -2,8 +2,8 @@
 
 Knows: the frames of `programs/juju_exec.py`. Must not know: how a command is run.
 
-A question is a frame of relation id (or nothing), remote unit, remote application and command, separated by NUL. The
-answer is as a hook tool's: a line `<code> <bytes of stdout>`, then stdout and stderr.
+A question is a frame of relation id (or nothing), remote unit, remote application, "1" to take the remote unit as given,
+and the command, separated by NUL. The answer is as a hook tool's: a line `<code> <bytes of stdout>`, then stdout and stderr.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from jujubox.agent.state import Command
 
 def decode_command(frame: bytes) -> Command:
     """The command in a frame. Raises ValueError."""
-    relation, unit, application, text = (os.fsdecode(field) for field in frame.split(b"\0", 3))
+    relation, unit, application, force, text = (os.fsdecode(field) for field in frame.split(b"\0", 4))
     number = relation.rsplit(":", 1)[-1]
     if relation and not number.isdigit():
         raise ValueError(f'invalid value "{relation}" for option -r: invalid relation id')
-    return Command(secrets.token_hex(8), text, int(number) if relation else None, unit, application)
+    return Command(secrets.token_hex(8), text, int(number) if relation else None, unit, application, force == "1")
 
 
 @contextlib.asynccontextmanager

@@ -108,6 +108,8 @@ class Command:
     relation: int | None = None
     remote_unit: str = ""
     remote_application: str = ""
+    force: bool = False
+    """Whether the remote unit is taken as given."""
 
 
 @dataclass(frozen=True)

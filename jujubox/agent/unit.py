@@ -151,7 +151,11 @@ class UnitAgent:
     async def _synchronise_scopes(self) -> None:
         runtime = self._runtime
         for view in to_enter(runtime.state, runtime.view):
-            await runtime.calls("relation.enter", relation=view.id)
+            try:
+                await runtime.calls("relation.enter", relation=view.id)
+            except CallError as error:
+                runtime.log("DEBUG", f"cannot enter relation {view.id}: {error}")
+                continue
             await runtime.save(entered(runtime.state, view))
         for relation in to_forget(runtime.state, runtime.view):
             with contextlib.suppress(CallError):

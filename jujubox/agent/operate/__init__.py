@@ -5,6 +5,8 @@ Knows: the effects of every operation. Must not know: why it was chosen.
 
 from __future__ import annotations
 
+import contextlib
+
 from jujubox.agent.operate import commands, hooks, tasks
 from jujubox.agent.operate.deploy import deploy_charm
 from jujubox.agent.operations import (
@@ -21,6 +23,7 @@ from jujubox.agent.operations import (
 )
 from jujubox.agent.runtime import Runtime
 from jujubox.agent.transitions import leadership_accepted, leadership_resigned
+from jujubox.wire import CallError
 
 
 async def perform(runtime: Runtime, operation: Operation) -> None:
@@ -43,4 +46,5 @@ async def perform(runtime: Runtime, operation: Operation) -> None:
         await runtime.calls("unit.resign")
         await runtime.save(leadership_resigned(runtime.state))
     elif isinstance(operation, DetachUnused):
-        await runtime.calls("storage.detached", storage=operation.storage)
+        with contextlib.suppress(CallError):
+            await runtime.calls("storage.detached", storage=operation.storage)

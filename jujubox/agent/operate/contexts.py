@@ -9,9 +9,10 @@ import secrets
 
 from jujubox.agent.context.action import ActionRun
 from jujubox.agent.context.context import Context
-from jujubox.agent.context.relations import ContextRelation, Relations, context_relation
+from jujubox.agent.context.relations import Relations, context_relation
+from jujubox.agent.remote_unit import relation_of, remote_unit_of
 from jujubox.agent.runtime import Runtime
-from jujubox.agent.state import Hook
+from jujubox.agent.state import Command, Hook
 from jujubox.names import application_of
 
 
@@ -43,28 +44,22 @@ def task_context(runtime: Runtime, action: ActionRun) -> Context:
     return context
 
 
-def command_context(runtime: Runtime, relation: int | None, remote_unit: str, remote_application: str = "") -> Context:
-    """The context of a command, in a relation if one is given. Raises ValueError where that is ambiguous."""
+def command_context(runtime: Runtime, command: Command) -> Context:
+    """The context of a command, in a relation if it names one. Raises Unsuitable."""
     context = _context(runtime, "run-commands", None)
-    if relation is None:
-        return context
-    known = context.relations.known.get(relation)
-    if known is None:
-        raise ValueError(f"unknown relation id: {relation}")
-    context.relation = known
-    context.remote_unit = _remote_unit(known, remote_unit)
-    context.remote_application = remote_application or application_of(context.remote_unit)
+    put_in_relation(context, command)
     return context
 
 
-def _remote_unit(relation: ContextRelation, wanted: str) -> str:
-    if wanted:
-        return wanted
-    if not relation.members:
-        raise ValueError(f"no remote unit found for relation id: {relation.id}, override to execute commands")
-    if len(relation.members) > 1:
-        raise ValueError(f"ambiguous remote unit; possibilities are [{' '.join(relation.members)}]")
-    return relation.members[0]
+def put_in_relation(context: Context, command: Command) -> None:
+    """Give a context the relation that a command names. Raises Unsuitable."""
+    context.relation = relation_of(command, context.relations.known)
+    if context.relation is not None:
+        context.remote_unit = remote_unit_of(command, context.relation)
+        application = (
+            application_of(context.remote_unit) if context.remote_unit else context.relation.remote_application
+        )
+        context.remote_application = command.remote_application or application
 
 
 def _context(runtime: Runtime, name: str, hook: Hook | None) -> Context:

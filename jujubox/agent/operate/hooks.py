@@ -17,6 +17,7 @@ from jujubox.agent.operations import RunHook, SkipHook
 from jujubox.agent.runtime import Runtime
 from jujubox.agent.state import Hook
 from jujubox.agent.transitions import hook_begun, hook_committed, hook_done, hook_queued
+from jujubox.wire import CallError
 
 REBOOT_PATIENCE = 300.0
 """Seconds to wait for a machine that was asked to restart."""
@@ -39,7 +40,7 @@ async def run_hook(runtime: Runtime, operation: RunHook) -> None:
         if runtime.stopping:
             return
         if hook.kind == "leader-elected" and not await runtime.calls("unit.is_leader"):
-            await commit(runtime, replace(hook, kind="leader-lost"))
+            await runtime.save(replace(runtime.state, kind="continue", step="pending", hook=None))
             return
         runtime.retry_due = False
         await runtime.save(hook_begun(runtime.state, hook))
@@ -131,6 +132,15 @@ async def _speak_for_charm(runtime: Runtime, hook: Hook) -> None:
 
 async def commit(runtime: Runtime, hook: Hook) -> None:
     """Count a hook as run: tell the controller what that means, then remember it."""
+    try:
+        await _report(runtime, hook)
+    except CallError as error:
+        runtime.log("DEBUG", f"{hook.kind} was about what is gone already: {error}")
+    runtime.update_status_due = False
+    await runtime.save(hook_committed(runtime.local(), hook, runtime.view))
+
+
+async def _report(runtime: Runtime, hook: Hook) -> None:
     if hook.kind == "relation-broken":
         await runtime.calls("relation.leave", relation=hook.relation)
     elif hook.kind == "storage-attached":
@@ -142,5 +152,3 @@ async def commit(runtime: Runtime, hook: Hook) -> None:
         await runtime.calls("secret.hook_done", hook=hook.kind, uri=hook.secret, revision=revision)
     elif hook.kind == "config-changed":
         await runtime.calls("unit.refresh_network")
-    runtime.update_status_due = False
-    await runtime.save(hook_committed(runtime.local(), hook, runtime.view))

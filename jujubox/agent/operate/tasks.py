@@ -14,10 +14,11 @@ from typing import Any
 from jujubox.agent.context.action import ActionRun
 from jujubox.agent.context.context import Context
 from jujubox.agent.discovery import CharmMissing, handler
-from jujubox.agent.operate.contexts import command_context, task_context
+from jujubox.agent.operate.contexts import put_in_relation, task_context
 from jujubox.agent.operate.execution import flush, run_in_context
 from jujubox.agent.process import Ended
 from jujubox.agent.runtime import Runtime
+from jujubox.agent.state import Command
 from jujubox.agent.transitions import task_begun, task_over
 from jujubox.protocol import TaskView, from_wire
 from jujubox.wire import CallError
@@ -83,10 +84,7 @@ async def _run(runtime: Runtime, task: TaskView) -> None:
 def _prepare(runtime: Runtime, task: TaskView, action: ActionRun) -> tuple[Context, list[str]]:
     if task.name == EXEC:
         context = task_context(runtime, action)
-        if task.relation is not None:
-            inferred = command_context(runtime, task.relation, task.remote_unit)
-            context.relation, context.remote_unit = inferred.relation, inferred.remote_unit
-            context.remote_application = inferred.remote_application
+        put_in_relation(context, Command(task.id, "", task.relation, task.remote_unit))
         return context, ["/bin/bash", "-c", str(task.params.get("command", ""))]
     found = handler(runtime.paths.charm, f"actions/{task.name}")
     if found is None:

@@ -53,7 +53,7 @@ def encode(text: str) -> bytes:
 
 
 def parse(given: list[str]) -> tuple[dict[str, str], set[str], list[str]]:
-    options = {"relation": "", "unit": "", "application": ""}
+    options = {"relation": "", "unit": "", "application": "", "force": ""}
     switches: set[str] = set()
     args: list[str] = []
     words = list(given)
@@ -74,6 +74,7 @@ def parse(given: list[str]) -> tuple[dict[str, str], set[str], list[str]]:
             options[VALUES[name]] = value if equals else words.pop(0)
         elif name in SWITCHES:
             switches.add(name)
+            options["force"] = "1" if "--force-remote-unit" in switches else ""
         else:
             fail(2, f"option provided but not defined: {name}")
     return options, switches, args
@@ -94,7 +95,7 @@ def quoted(words: list[str]) -> str:
 
 
 def run(tag: str, options: dict[str, str], text: str) -> NoReturn:
-    fields = (options["relation"], options["unit"], options["application"], text)
+    fields = (options["relation"], options["unit"], options["application"], options["force"], text)
     body = b"\0".join(encode(field) for field in fields)
     path = f"{AGENTS}/{tag}/run.socket"
     connection = socket(AF_UNIX, SOCK_STREAM)

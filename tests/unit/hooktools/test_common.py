@@ -3,9 +3,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.unit.hooktools.desk import Desk
 
 from jujubox.hooktools.registry import tools_of
+from tests.unit.hooktools.desk import Desk
 
 
 @pytest.mark.parametrize("tool", sorted(tools_of("3.6")))

@@ -4,10 +4,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.unit.hooktools.desk import DB, PEERS, Desk
 
 from jujubox.protocol import RelationSettings
 from jujubox.wire import CallError
+from tests.unit.hooktools.desk import DB, PEERS, Desk
 
 BAGS = {
     (1, "mysql/0"): {"host": "10.0.0.2", "port": "3306"},

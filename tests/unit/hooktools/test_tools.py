@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.unit.hooktools.desk import DB, Desk
 
 from jujubox.agent.context.action import ActionRun
 from jujubox.agent.state import Hook
 from jujubox.protocol import PortChange, SecretChange, StorageView
 from jujubox.wire import CallError
+from tests.unit.hooktools.desk import DB, Desk
 
 URI = "secret://8cb3ad67-0f1a-4a5e-8a9c-0123456789ab/9m4e2mr0ui3e8a215n4g"
 BARE = "9m4e2mr0ui3e8a215n4g"
@@ -102,6 +102,7 @@ class TestLeadership:
 
     def test_an_error_leaves_it_unknown(self) -> None:
         desk = Desk()
+
         async def fail(method: str, **params: Any) -> Any:
             raise CallError("no lease store")
 
