@@ -24,14 +24,15 @@ PACKAGES = (
 LEFT_OUT = ("/usr/share/man/*", "/usr/share/doc/*", "/usr/share/info/*", "/usr/share/locale/*", "/usr/share/lintian/*")
 KEPT = ("/usr/share/doc/*/copyright", "/usr/share/locale/locale.alias")
 
-# Mount units too: nspawn mounts what is needed, and systemd puts off mounting for as long as the host mounts a lot.
+# Mount units too: nspawn has mounted what a machine needs before systemd starts.
 MASKED = (
     "apt-daily.timer", "apt-daily-upgrade.timer", "dpkg-db-backup.timer", "e2scrub_all.timer", "e2scrub_reap.service",
     "fstrim.timer", "man-db.timer", "systemd-tmpfiles-clean.timer",
     "console-getty.service", "getty.target", "getty-static.service",
     "systemd-networkd.service", "systemd-networkd.socket", "systemd-networkd-wait-online.service",
     "systemd-firstboot.service", "systemd-udev-trigger.service", "systemd-update-utmp-runlevel.service",
-    "dev-hugepages.mount", "dev-mqueue.mount", "sys-kernel-config.mount", "sys-kernel-debug.mount", "sys-kernel-tracing.mount", "sys-fs-fuse-connections.mount",
+    "dev-hugepages.mount", "dev-mqueue.mount", "sys-kernel-config.mount", "sys-kernel-debug.mount",
+    "sys-kernel-tracing.mount", "sys-fs-fuse-connections.mount",
     "modprobe@.service", "systemd-pcrphase.service", "systemd-pcrphase-sysinit.service",
 )  # fmt: skip
 
