@@ -86,7 +86,8 @@ def application_status(s: Situation) -> Status | None:
         return Status("blocked", "; ".join(str(mistake) for mistake in s.mistakes))
     if s.primary is None:
         return Status("waiting", "no primary: waiting for one to be chosen")
-    standbys = [member for member in s.patroni.members if member.name != s.primary.name]
+    others = [member for member in s.patroni.members if member.name != s.primary.name]
+    standbys = [member for member in others if unit_name(member.name) in s.staying]
     streaming = [member for member in standbys if member.state in SERVING]
     cloning_now = sorted((unit_name(m.name) for m in standbys if m.state == CLONING), key=unit_number)
     text = f"primary {s.primary_unit}"

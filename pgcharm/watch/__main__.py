@@ -79,12 +79,20 @@ def reason(before: Glance, now: Glance, watched: Watched, since: float) -> str:
     return "the charm asked to be woken" if due(watched.again) else ""
 
 
+def written() -> float:
+    """When this code was written; 0 while the charm is being replaced."""
+    try:
+        return Path(__file__).stat().st_mtime
+    except FileNotFoundError:
+        return 0
+
+
 def main(path: str) -> None:
-    """Look for ever."""
-    watched = Watched.read(path)
+    """Look until the charm is refreshed; systemd then starts the new code."""
+    watched, code = Watched.read(path), written()
     before: Glance | None = None
     last, pause = 0.0, FAILURE_SECONDS[0]
-    while True:
+    while written() == code:
         now = look(watched)
         before = before or now
         if why := reason(before, now, watched, time.monotonic() - last):

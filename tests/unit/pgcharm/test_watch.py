@@ -1,0 +1,40 @@
+"""What the watching service wakes the charm for."""
+
+from __future__ import annotations
+
+from pgcharm.watch.glance import difference, glance
+
+
+def cluster(**lags: int) -> dict[str, object]:
+    primary = {"name": "a-0", "role": "leader", "state": "running"}
+    return {
+        "members": [
+            primary,
+            *(
+                {"name": name.replace("_", "-"), "role": "replica", "state": "streaming", "lag": lag}
+                for name, lag in lags.items()
+            ),
+        ]
+    }
+
+
+OWN = {"state": "running", "role": "primary"}
+
+
+def test_a_standby_that_is_a_little_behind_wakes_nobody() -> None:
+    assert difference(glance(OWN, cluster(a_1=0), "healthy"), glance(OWN, cluster(a_1=900_000), "healthy")) == ""
+
+
+def test_a_standby_that_falls_far_behind_does() -> None:
+    assert difference(glance(OWN, cluster(a_1=0), ""), glance(OWN, cluster(a_1=1 << 30), "")) == (
+        "a-1 is replica, streaming, far behind"
+    )
+
+
+def test_a_member_that_goes_or_comes_wakes_the_charm() -> None:
+    assert difference(glance(OWN, cluster(a_1=0), ""), glance(OWN, cluster(), "")) == "a-1 is gone"
+    assert difference(glance(OWN, cluster(), ""), glance(OWN, cluster(a_1=0), "")) == "a-1 has come: replica, streaming"
+
+
+def test_patroni_that_stops_answering_wakes_the_charm() -> None:
+    assert "PostgreSQL is does not answer, was running" in difference(glance(OWN, None, ""), glance(None, None, ""))
