@@ -11,7 +11,7 @@ import contextlib
 import logging
 
 from jujubox.controller.core import Core
-from jujubox.model import leases, models, removal, secrets, topics
+from jujubox.model import leases, models, removal, secret_events, topics
 
 LONGEST = 300.0
 RETRY = 5.0
@@ -36,13 +36,13 @@ def _tick(core: Core, since: float) -> float:
     with core.db.transaction():
         now = core.db.now()
         leases.lapse(core.db, lambda model: models.by_id(core.db, model).lease_seconds, core.unit_present)
-        secrets.touch_due(core.db, since)
+        secret_events.touch_due(core.db, since)
         removal.force_due(core.db)
     return now
 
 
 def _next(core: Core) -> float:
-    due = [leases.next_lapse(core.db), secrets.next_due(core.db), removal.next_force(core.db)]
+    due = [leases.next_lapse(core.db), secret_events.next_due(core.db), removal.next_force(core.db)]
     with contextlib.suppress(ValueError):
         return min(min(when for when in due if when is not None), core.db.now() + LONGEST)
     return core.db.now() + LONGEST

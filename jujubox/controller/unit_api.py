@@ -27,6 +27,8 @@ from jujubox.model import (
     relations,
     removal,
     resources,
+    secret_access,
+    secret_events,
     secrets,
     status,
     storage,
@@ -285,7 +287,7 @@ def secret_get(
     new_label: str | None = None,
 ) -> dict[str, Any]:
     """What secret-get prints."""
-    secret, revision, content = secrets.read(core.db, unit.model, unit.name, uri, label, refresh, peek, new_label)
+    secret, revision, content = secret_access.read(core.db, unit.model, unit.name, uri, label, refresh, peek, new_label)
     model = models.by_id(core.db, unit.model)
     return {"uri": secrets.uri_of(model.uuid, secret.id), "revision": revision, "content": content}
 
@@ -309,7 +311,7 @@ def secret_ids(core: Core, unit: Unit) -> list[str]:
 
 def secret_hook_done(core: Core, unit: Unit, hook: str, uri: str, revision: int | None = None) -> None:
     """A rotate or expired hook ran."""
-    secrets.hook_done(core.db, secrets.find(core.db, unit.model, uri), hook, revision)
+    secret_events.hook_done(core.db, secrets.find(core.db, unit.model, uri), hook, revision)
 
 
 def storage_attached(core: Core, unit: Unit, storage: str) -> None:
@@ -377,10 +379,10 @@ def _secret_info(core: Core, secret: secrets.Secret) -> dict[str, Any]:
     access = [
         {
             "target": ("unit-" + target.replace("/", "-")) if is_unit(target) else f"application-{target}",
-            "scope": secrets.relation_of_grant(core.db, secret, relation),
+            "scope": secret_access.relation_of_grant(core.db, secret, relation),
             "role": "view",
         }
-        for target, relation in secrets.grants(core.db, secret)
+        for target, relation in secret_access.grants(core.db, secret)
     ]
     info = {
         "revision": secret.latest,

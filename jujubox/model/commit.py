@@ -6,7 +6,7 @@ Must not know: how the hook ran.
 
 from __future__ import annotations
 
-from jujubox.model import charms, databags, leases, ports, relations, secrets, storage, units
+from jujubox.model import charms, databags, leases, ports, relations, secret_access, secrets, storage, units
 from jujubox.model.database import Database, NotFound, Refused, dumps
 from jujubox.model.models import Model
 from jujubox.model.units import Unit
@@ -27,7 +27,7 @@ def apply(db: Database, model: Model, unit: Unit, changes: HookChanges) -> None:
     for change in changes.secrets:
         _apply_secret(db, model, unit, change)
     for uri in changes.track_latest:
-        secrets.track(db, secrets.find(db, model.id, uri), unit.name)
+        secret_access.track(db, secrets.find(db, model.id, uri), unit.name)
     charm = charms.of_application(db, model.id, unit.application).charm
     for name, count in changes.storage:
         storage.add_more(db, model.id, unit.name, unit.machine, charm, name, count, model.personality)
@@ -74,10 +74,10 @@ def _apply_secret(db: Database, model: Model, unit: Unit, change: SecretChange) 
     elif change.action == "remove":
         secrets.remove(db, secret, change.revision)
     elif change.action == "grant":
-        secrets.grant(db, secret, _target(db, model.id, unit, change), _grant_relation(change))
+        secret_access.grant(db, secret, _target(db, model.id, unit, change), _grant_relation(change))
     else:
         target = change.unit or change.application or ""
-        secrets.revoke(db, secret, target, change.relation)
+        secret_access.revoke(db, secret, target, change.relation)
 
 
 def _grant_relation(change: SecretChange) -> int:

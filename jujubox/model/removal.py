@@ -68,6 +68,8 @@ def destroy_unit(db: Database, unit: Unit, destroy_storage: bool = False, force:
         topics.machine(unit.model, unit.machine),
         topics.whole(unit.model),
     )
+    for item in storage.of_unit(db, unit.model, unit.name):
+        storage.detach(db, item, destroy=destroy_storage)
     for subordinate in units.subordinates(db, unit.model, unit.name):
         destroy_unit(db, subordinate, destroy_storage, force)
     if not unit.agent_known:

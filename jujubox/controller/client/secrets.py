@@ -7,7 +7,7 @@ from typing import Any
 
 from jujubox.controller.core import Core
 from jujubox.controller.times import iso, trimmed
-from jujubox.model import applications, secrets
+from jujubox.model import applications, secret_access, secrets
 from jujubox.model.database import Refused
 from jujubox.model.models import Model
 from jujubox.model.secrets import Secret
@@ -31,7 +31,7 @@ def show_secret(
         entry["revisions"] = [_revision(row) for row in rows]
     access = [
         {"target": target, "scope": _scope(core, model, found, relation), "role": "view"}
-        for target, relation in secrets.grants(core.db, found)
+        for target, relation in secret_access.grants(core.db, found)
     ]
     if access:
         entry["access"] = access
@@ -74,14 +74,14 @@ def grant_secret(core: Core, model: Model, secret: str, applications: list[str])
     found = _mine(core, model, secret)
     for name in applications:
         _check_application(core, model, name)
-        secrets.grant(core.db, found, name, -1)
+        secret_access.grant(core.db, found, name, -1)
 
 
 def revoke_secret(core: Core, model: Model, secret: str, applications: list[str]) -> None:
     """Let them read it no longer."""
     found = _mine(core, model, secret)
     for name in applications:
-        secrets.revoke(core.db, found, name, None)
+        secret_access.revoke(core.db, found, name, None)
 
 
 def remove_secret(core: Core, model: Model, secret: str, revision: int | None = None) -> None:
@@ -105,7 +105,7 @@ def _owner(secret: Secret) -> str:
 
 
 def _scope(core: Core, model: Model, secret: Secret, relation: int) -> str:
-    return f"model-{model.uuid}" if relation < 0 else secrets.relation_of_grant(core.db, secret, relation)
+    return f"model-{model.uuid}" if relation < 0 else secret_access.relation_of_grant(core.db, secret, relation)
 
 
 def _entry(core: Core, secret: Secret) -> dict[str, Any]:

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from jujubox.model import relations, removal, secrets
+from jujubox.model import relations, removal, secret_access, secret_events, secrets
 from jujubox.model.database import NotFound, Refused
 from jujubox.protocol import SecretChange
 
@@ -20,7 +20,7 @@ def shared(world):
     world.enter(number, "pg/0", "web/0")
     world.lead("pg/0")
     secret = make(world, "application", "pg", label="pw")
-    secrets.grant(world.db, secret, "web", number)
+    secret_access.grant(world.db, secret, "web", number)
     return secret
 
 
@@ -35,12 +35,12 @@ def renew(world, secret, value: str, **change) -> None:
 
 
 def get(world, secret, unit: str = "web/0", refresh=False, peek=False, label=None) -> tuple[int, str]:
-    _, revision, content = secrets.read(world.db, world.model.id, unit, secret.id, None, refresh, peek, label)
+    _, revision, content = secret_access.read(world.db, world.model.id, unit, secret.id, None, refresh, peek, label)
     return revision, content["password"]
 
 
 def events(world, unit: str):
-    return secrets.events(world.db, world.model.id, world.model.uuid, unit)
+    return secret_events.events(world.db, world.model.id, world.model.uuid, unit)
 
 
 def test_ids_are_twenty_letters_of_base32hex() -> None:
@@ -102,13 +102,13 @@ def test_a_grant_dies_with_its_relation(world, shared) -> None:
 
 
 def test_every_unit_of_the_owner_reads_by_the_owners_label(world, shared) -> None:
-    found, revision, _ = secrets.read(world.db, world.model.id, "pg/1", None, "pw", False, False, None)
+    found, revision, _ = secret_access.read(world.db, world.model.id, "pg/1", None, "pw", False, False, None)
     assert (found.id, revision) == (shared.id, 1)
 
 
 def test_a_reader_finds_a_secret_by_the_label_that_it_gave(world, shared) -> None:
     get(world, shared, label="mine")
-    found, _, _ = secrets.read(world.db, world.model.id, "web/0", None, "mine", False, False, None)
+    found, _, _ = secret_access.read(world.db, world.model.id, "web/0", None, "mine", False, False, None)
     assert found.id == shared.id
 
 
@@ -125,7 +125,7 @@ def test_a_rotation_that_changes_nothing_is_due_again_after_five_minutes(world) 
     assert events(world, "pg/0").rotate == ()
     world.time += 2
     assert len(events(world, "pg/0").rotate) == 1
-    secrets.hook_done(world.db, secrets.find(world.db, world.model.id, secret.id), "secret-rotate", None)
+    secret_events.hook_done(world.db, secrets.find(world.db, world.model.id, secret.id), "secret-rotate", None)
     assert events(world, "pg/0").rotate == ()
     world.time += 301
     assert len(events(world, "pg/0").rotate) == 1
@@ -139,9 +139,9 @@ def test_an_expired_revision_is_reported_until_it_is_removed(world) -> None:
     assert events(world, "pg/0").expired == ()
     world.time += 20
     assert events(world, "pg/0").expired == ((secrets.uri_of(world.model.uuid, secret.id), "", 1),)
-    secrets.hook_done(world.db, secret, "secret-expired", 1)
+    secret_events.hook_done(world.db, secret, "secret-expired", 1)
     assert events(world, "pg/0").expired == ()
-    assert secrets.next_due(world.db) == world.time + 300
+    assert secret_events.next_due(world.db) == world.time + 300
     world.time += 301
     assert len(events(world, "pg/0").expired) == 1
 
@@ -153,7 +153,7 @@ def test_the_owner_hears_of_what_falls_due(world) -> None:
     world.heard.clear()
     since, world.time = world.time, world.time + 3601
     with world.db.transaction():
-        secrets.touch_due(world.db, since)
+        secret_events.touch_due(world.db, since)
     assert ("unit", world.model.id, "pg/0") in world.heard
 
 
@@ -177,7 +177,7 @@ def test_the_last_revision_takes_the_secret_along(world, shared) -> None:
 def test_an_operators_secret_prunes_itself_when_asked(world) -> None:
     world.deploy("web")
     secret = make(world, "model", "<model>", label="token")
-    secrets.grant(world.db, secret, "web", -1)
+    secret_access.grant(world.db, secret, "web", -1)
     get(world, secret)
     secrets.set_auto_prune(world.db, secret, True)
     renew(world, secret, "dHdv")
