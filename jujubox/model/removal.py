@@ -86,7 +86,8 @@ def remove_unit(db: Database, unit: Unit) -> None:
     ):
         relations.leave(db, unit.model, number, unit.name)
     leases.resign(db, unit.model, unit.application, unit.name, model.lease_seconds, lambda *_: True)
-    _release_storage(db, unit)
+    for item in storage.of_unit(db, unit.model, unit.name):
+        storage.detach(db, item, destroy=unit.destroy_storage, force=True)
     secrets.forget_unit(db, unit.model, unit.name)
     tasks.abandon(db, unit.model, unit.name)
     db.run("DELETE FROM ports WHERE model = ? AND unit = ?", unit.model, unit.name)
@@ -177,15 +178,6 @@ def _force_unit(db: Database, unit: Unit, force: Force) -> None:
         return
     db.run("UPDATE units SET force_at = ? WHERE model = ? AND name = ?", db.now() + PATIENCE, unit.model, unit.name)
     db.touch(topics.TIMERS)
-
-
-def _release_storage(db: Database, unit: Unit) -> None:
-    """A root disk's storage goes with its machine; on one that stays it is kept unless it should be destroyed."""
-    others = [name for name in machines.units_on(db, unit.model, unit.machine) if name != unit.name]
-    machine = db.one("SELECT manual, life FROM machines WHERE model = ? AND id = ?", unit.model, unit.machine)
-    stays = machine is not None and machine["life"] == "alive" and (bool(machine["manual"]) or bool(others))
-    for item in storage.of_unit(db, unit.model, unit.name):
-        storage.detach(db, item, destroy=unit.destroy_storage or not stays, force=True)
 
 
 def _finish_application(db: Database, model: int, name: str) -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from jujubox.charm import StorageMeta, charm_of
-from jujubox.model import removal, storage, views
+from jujubox.model import machines, removal, storage, views
 from jujubox.model.database import Refused
 from jujubox.model.storage import Directive
 
@@ -82,9 +82,20 @@ def test_storage_goes_with_a_machine_that_goes_and_stays_on_one_that_stays(world
     world.deploy("b", plan={"placement": ("1",)})
     for unit in ("a/0", "a/1"):
         removal.destroy_unit(world.db, world.unit(unit))
+    machines.remove(world.db, machines.find(world.db, world.model.id, "0"))
+    [kept] = storage.of_model(world.db, world.model.id)
+    assert (kept.id, kept.life, kept.unit, kept.machine) == ("data/1", "alive", "", "1")
+
+
+def test_storage_that_should_be_destroyed_is_erased_once_its_unit_has_gone(world) -> None:
+    world.deploy("a", storage=DATA)
+    world.started("a/0")
+    storage.set_state(world.db, storage.find(world.db, world.model.id, "data/0"), "attached")
+    removal.destroy_unit(world.db, world.unit("a/0"), destroy_storage=True)
+    assert views.unit_view(world.db, world.model.id, "a/0")[0]["storage"][0]["life"] == "dying"
+    assert storage.to_erase(world.db) == []
+    storage.detached(world.db, storage.find(world.db, world.model.id, "data/0"))
     assert [item.id for item in storage.to_erase(world.db)] == ["data/0"]
-    kept = storage.find(world.db, world.model.id, "data/1")
-    assert (kept.life, kept.unit, kept.machine) == ("alive", "", "1")
 
 
 def test_block_storage_is_refused_before_anything_is_deployed(world) -> None:
