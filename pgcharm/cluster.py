@@ -58,7 +58,9 @@ class PeerWord:
 
 
 def peer_word(unit: str, bag: Bag) -> PeerWord:
-    return PeerWord(unit, bag.get("address", ""), bag.get("etcd") == "yes", bag.get("role", ""), bag.get("clients", ""))
+    """A unit's word. Juju gives its address as soon as it has entered the relation, before it has said anything."""
+    address = bag.get("address") or bag.get("ingress-address", "")
+    return PeerWord(unit, address, bag.get("etcd") == "yes", bag.get("role", ""), bag.get("clients", ""))
 
 
 def peer_words(juju: Juju) -> tuple[PeerWord, ...]:
@@ -71,9 +73,19 @@ def unit_number(unit: str) -> int:
     return int(unit.rsplit("/", 1)[1])
 
 
+def etcd_addresses(juju: Juju) -> tuple[str, ...]:
+    """Addresses of other units where etcd may answer: as they say themselves, and as the leader has passed on.
+
+    The leader's word is there for a unit that has not met its peers yet.
+    """
+    passed_on = (juju.peers.application if juju.peers else {}).get("etcd", "").split(",")
+    said = (word.address for word in peer_words(juju) if word.etcd)
+    return tuple(address for address in dict.fromkeys((*said, *passed_on)) if address not in ("", juju.address))
+
+
 def etcd_urls(juju: Juju) -> tuple[str, ...]:
     """Client addresses of other units' etcd members."""
-    return tuple(etcd_url(word.address) for word in peer_words(juju) if word.etcd and word.address)
+    return tuple(map(etcd_url, etcd_addresses(juju)))
 
 
 def etcd_url(address: str) -> str:

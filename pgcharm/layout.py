@@ -16,6 +16,8 @@ ETCD_CLIENT_PORT = 2379
 ETCD_PEER_PORT = 2380
 PATRONI_PORT = 8008
 SOCKETS = "/var/run/postgresql"
+PGDG_KEY = "/usr/share/postgresql-common/pgdg/apt.postgresql.org.asc"
+PGDG_SOURCES = "/etc/apt/sources.list.d/pgdg.sources"
 CREATE_CLUSTER = "/etc/postgresql-common/createcluster.conf"
 
 
@@ -131,6 +133,7 @@ class Layout:
         names = ("etcd.env", "patroni.yml", "postgresql.conf", "pg_hba.conf", "pg_ident.conf", "watch.json")
         return (
             CREATE_CLUSTER,
+            PGDG_SOURCES,
             *self.directories,
             *(self.rendered(name) for name in names),
             *(self.unit_file(service) for service in self.services),

@@ -133,6 +133,8 @@ class Machine:
     """`debian` or `ubuntu`."""
     release: str
     """`12`, `22.04`."""
+    codename: str
+    """`bookworm`, as archives call the release."""
     memory: int
     """Bytes that a program may use, limits of the container included."""
     cores: int
@@ -223,6 +225,7 @@ class Clone:
 class Postgres:
     """Our own PostgreSQL server."""
 
+    port: int
     in_recovery: bool
     version: str
     pending_restart: tuple[str, ...]

@@ -60,22 +60,28 @@ def ensure_packages(names: Iterable[str]) -> bool:
     lists = Path("/var/lib/apt/lists")
     fetched = not any(lists.glob("*_Packages*"))
     if fetched:
-        run("apt-get", "--quiet", "update")
+        fetch_lists()
     try:
         run(*APT, "install", *missing, timeout=1800, env={"DEBIAN_FRONTEND": "noninteractive"})
     except HostError:
         if fetched:
             raise
-        run("apt-get", "--quiet", "update")
+        fetch_lists()
         run(*APT, "install", *missing, timeout=1800, env={"DEBIAN_FRONTEND": "noninteractive"})
     return True
 
 
-def distribution() -> tuple[str, str]:
-    """`debian` and `12`, from os-release."""
+def fetch_lists() -> None:
+    """apt knows what its archives hold now."""
+    run("apt-get", "--quiet", "--error-on=any", "update")
+
+
+def distribution() -> tuple[str, str, str]:
+    """`debian`, `12` and `bookworm`, from os-release."""
     text = Path("/etc/os-release").read_text()
     found = dict(line.split("=", 1) for line in text.splitlines() if "=" in line)
-    return found.get("ID", "").strip('"'), found.get("VERSION_ID", "").strip('"')
+    identifier, version, codename = (found.get(key, "").strip('"') for key in ("ID", "VERSION_ID", "VERSION_CODENAME"))
+    return identifier, version, codename
 
 
 def memory() -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import psycopg2
@@ -16,6 +17,12 @@ from psycopg2.extensions import connection
 from pgcharm.layout import SOCKETS
 
 PostgresError = psycopg2.Error
+
+
+def running_port(port: int) -> int:
+    """The port of the server that runs: `port`, or the only other one that has a socket."""
+    sockets = [path.name.rsplit(".", 1)[1] for path in Path(SOCKETS).glob(".s.PGSQL.*") if path.suffix != ".lock"]
+    return int(sockets[0]) if len(sockets) == 1 else port
 
 
 def local(port: int, database: str = "postgres") -> connection:

@@ -21,6 +21,11 @@ def install_packages(step: steps.InstallPackages, _: Means) -> bool:
     return host.ensure_packages(step.names)
 
 
+def fetch_lists(_: steps.FetchLists, __: Means) -> bool:
+    host.fetch_lists()
+    return True
+
+
 def generate_locale(step: steps.GenerateLocale, _: Means) -> bool:
     return host.ensure_locale(step.locale)
 
@@ -67,6 +72,7 @@ def stop_service(step: steps.StopService, _: Means) -> bool:
 PERFORM: dict[type[Step], Perform] = {
     steps.MaskServices: mask_services,
     steps.InstallPackages: install_packages,
+    steps.FetchLists: fetch_lists,
     steps.GenerateLocale: generate_locale,
     steps.WriteFile: write_file,
     steps.MakeDirectory: make_directory,

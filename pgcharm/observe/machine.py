@@ -25,14 +25,14 @@ class Basics:
 
     distribution: str
     release: str
+    codename: str
 
     def memories(self, application: str) -> Memory:
         return read_memory(Layout(application, "").memory)
 
 
 def observe_basics() -> Basics:
-    distribution, release = host.distribution()
-    return Basics(distribution, release)
+    return Basics(*host.distribution())
 
 
 def observe_machine(basics: Basics, layout: Layout) -> Machine:
@@ -41,6 +41,7 @@ def observe_machine(basics: Basics, layout: Layout) -> Machine:
     return Machine(
         distribution=basics.distribution,
         release=basics.release,
+        codename=basics.codename,
         memory=host.memory(),
         cores=host.cores(),
         hostname=socket.gethostname(),

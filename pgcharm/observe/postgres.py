@@ -29,11 +29,12 @@ _MISTAKES = """
 def observe_postgres(
     patroni: View[Patroni] | Unknown, port: int, clients: Sequence[ClientRelation]
 ) -> View[Postgres] | Unknown:
-    """The server's word, or why there is none."""
+    """The server's word, or why there is none. It may still listen on another port than the option's."""
     if isinstance(patroni, Unknown):
         return patroni
     if patroni.value.state != "running":
         return Unknown(f"Patroni says that PostgreSQL is in the state {patroni.value.state!r}")
+    port = postgres.running_port(port)
     connect = partial(postgres.local, port)
     try:
         with closing(connect()) as connection:
@@ -41,6 +42,7 @@ def observe_postgres(
             mistakes = postgres.rows(connection, _MISTAKES)
         return View(
             Postgres(
+                port=port,
                 in_recovery=in_recovery,
                 version=version,
                 pending_restart=tuple(pending),

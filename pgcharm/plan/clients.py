@@ -17,7 +17,7 @@ def serve(s: Situation) -> Part:
     """Databases, roles, grants and extensions, on the primary."""
     if not s.is_primary or s.postgres is None:
         return Part()
-    port = s.options.listen_port
+    port = s.postgres.port
     roles = s.postgres.catalogue.roles
     rewind = roles.get("rewind")
     watching = rewind is not None and "pg_monitor" not in rewind.member_of

@@ -11,8 +11,16 @@ from dataclasses import dataclass, field
 
 import yaml
 
-from pgcharm.cluster import bracketed, etcd_url, peer_words
-from pgcharm.layout import CREATE_CLUSTER, ETCD_CLIENT_PORT, ETCD_PEER_PORT, PATRONI_PORT, SOCKETS
+from pgcharm.cluster import bracketed, etcd_addresses, etcd_url, peer_words
+from pgcharm.layout import (
+    CREATE_CLUSTER,
+    ETCD_CLIENT_PORT,
+    ETCD_PEER_PORT,
+    PATRONI_PORT,
+    PGDG_KEY,
+    PGDG_SOURCES,
+    SOCKETS,
+)
 from pgcharm.observation import File, Secrets
 from pgcharm.plan.clients import decision
 from pgcharm.plan.settings import connections, wanted_settings
@@ -75,6 +83,11 @@ def write_if_needed(s: Situation, wanted: Wanted) -> WriteFile | None:
 def create_cluster() -> Wanted:
     """Keeps the distribution's packages from making a database cluster of their own."""
     return Wanted(CREATE_CLUSTER, "# Written by the charm: it makes the cluster itself.\ncreate_main_cluster = false\n")
+
+
+def pgdg_sources(s: Situation) -> Wanted:
+    """The PostgreSQL project's own archive, signed with the key that the distribution ships."""
+    return Wanted(PGDG_SOURCES, render("pgdg.sources.j2", codename=s.o.machine.codename, key=PGDG_KEY))
 
 
 def etcd_environment(s: Situation) -> Wanted:
@@ -147,7 +160,8 @@ def etcd_hosts(s: Situation) -> tuple[str, ...]:
 
     The list does not follow who votes, so that Patroni need not be told of every change.
     """
-    addresses = {s.o.juju.address, *(word.address for word in peer_words(s.o.juju))} - {""}
+    words = (word.address for word in peer_words(s.o.juju))
+    addresses = {s.o.juju.address, *words, *etcd_addresses(s.o.juju)} - {""}
     return tuple(etcd_url(address).removeprefix("https://") for address in sorted(addresses))
 
 

@@ -5,18 +5,21 @@ Knows: what is needed. Must not know: how it is brought about.
 
 from __future__ import annotations
 
+from pgcharm.layout import PGDG_SOURCES
 from pgcharm.observation import File, Secrets
 from pgcharm.options import Value
 from pgcharm.packages import built_in, wanted_packages
-from pgcharm.plan.files import create_cluster, write_if_needed
+from pgcharm.plan.files import create_cluster, pgdg_sources, write_if_needed
 from pgcharm.plan.situation import Part, Situation
 from pgcharm.plan.steps import (
+    FetchLists,
     GenerateLocale,
     InstallPackages,
     IssueCertificate,
     MakeDirectory,
     MaskServices,
     NoteConfig,
+    RemovePath,
 )
 from pgcharm.plan.types import Step
 
@@ -38,11 +41,23 @@ def packages(s: Situation) -> Part:
         steps.append(MaskServices("the charm runs its own", unmasked))
     if config := write_if_needed(s, create_cluster()):
         steps.append(config)
+    steps += archive(s)
     if missing:
         steps.append(InstallPackages("they are missing", missing))
         if not built_in(s.options.locale):
             steps.append(GenerateLocale("libc does not have it of itself", s.options.locale))
     return Part(tuple(steps))
+
+
+def archive(s: Situation) -> tuple[Step, ...]:
+    """The PostgreSQL project's archive, where the operator wants it. Its key is in the package postgresql-common."""
+    there = PGDG_SOURCES in s.o.machine.files
+    if not s.options.pgdg:
+        return (RemovePath("the option pgdg is off", PGDG_SOURCES), FetchLists("an archive is gone")) if there else ()
+    if (sources := write_if_needed(s, pgdg_sources(s))) is None:
+        return ()
+    common = (InstallPackages("it has the archive's key", ("postgresql-common",)),)
+    return *common, sources, FetchLists("an archive is new")
 
 
 def directories(s: Situation) -> Part:

@@ -80,7 +80,7 @@ def reloads(s: Situation) -> tuple[Step, ...]:
     loaded = s.o.machine.memories.loaded
     steps: list[Step] = []
     if s.postgres is not None and loaded.get(POSTGRES) != server_reads(s):
-        steps.append(ReloadPostgres("its files have changed", s.options.listen_port, server_reads(s)))
+        steps.append(ReloadPostgres("its files have changed", s.postgres.port, server_reads(s)))
     if loaded.get(PATRONI) != reads(s):
         steps.append(ReloadPatroni("its file has changed", reads(s)))
     return tuple(steps) + watch(s)

@@ -6,6 +6,7 @@ Knows: which key says what. Must not know: how a key is written.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from urllib.parse import urlsplit
 
 from pgcharm.clients.relation import Bag
 from pgcharm.cluster import PEER_ENDPOINT
@@ -59,13 +60,17 @@ def own_words(s: Situation) -> dict[str, str | None]:
 
 
 def founding_words(s: Situation) -> dict[str, str | None]:
-    """The founding of the cluster: written by the leader before anything is done, and marked once it is alive."""
+    """The founding of the cluster: written by the leader before anything is done, and marked once it is alive.
+
+    With it goes where etcd answers, so that a new unit can join before it has met its peers.
+    """
     if s.founding is None:
         token = f"{s.o.juju.model_uuid[:8]}-{s.name}-{int(s.o.now)}"
         return {"token": token, "first": s.o.juju.unit, "version": s.layout.version}
-    if s.etcd is not None and s.etcd.initialized:
-        return {"founded": "yes"}
-    return {}
+    if s.etcd is None or not s.etcd.initialized:
+        return {}
+    voters = [urlsplit(member.client_url).hostname or "" for member in s.etcd.members if not member.learner]
+    return {"founded": "yes", "etcd": ",".join(sorted(filter(None, voters)))}
 
 
 def clients(s: Situation) -> tuple[RelationSettings, ...]:

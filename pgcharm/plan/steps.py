@@ -25,13 +25,11 @@ class MaskServices(Step):
 
 
 @dataclass(frozen=True)
-class AddArchive(Step):
-    """apt knows the PostgreSQL project's archive."""
-
-    present: bool
+class FetchLists(Step):
+    """apt knows what its archives hold now."""
 
     def says(self) -> str:
-        return "add the archive apt.postgresql.org" if self.present else "remove the archive apt.postgresql.org"
+        return "fetch the archives' lists of packages"
 
 
 @dataclass(frozen=True)

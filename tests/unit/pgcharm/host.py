@@ -62,6 +62,11 @@ def _(step: steps.InstallPackages, o: Observation) -> Observation:
 
 
 @carry_out.register
+def _(step: steps.FetchLists, o: Observation) -> Observation:
+    return o
+
+
+@carry_out.register
 def _(step: steps.GenerateLocale, o: Observation) -> Observation:
     return o
 

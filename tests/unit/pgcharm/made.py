@@ -95,7 +95,7 @@ def juju(
 def bare_machine() -> Machine:
     """A machine with nothing on it."""
     return Machine(
-        "debian", "12", 4 * GB, 2, "host", services={name: Service(False, False, False) for name in SERVICES}
+        "debian", "12", "bookworm", 4 * GB, 2, "host", services={name: Service(False, False, False) for name in SERVICES}
     )
 
 
@@ -137,7 +137,7 @@ def patroni(units: int, primary: int = 0, own: int = 0, **more: Any) -> Patroni:
 
 
 def postgres(in_recovery: bool = False, **more: Any) -> Postgres:
-    return Postgres(in_recovery, "15.20", (), CATALOGUE, frozenset(), **more)
+    return Postgres(5432, in_recovery, "15.20", (), CATALOGUE, frozenset(), **more)
 
 
 def with_juju(o: Observation, **more: Any) -> Observation:

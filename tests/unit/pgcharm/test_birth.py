@@ -83,7 +83,7 @@ def test_the_first_unit_comes_up_as_primary_and_then_nothing_is_left_to_do() -> 
         "role": "primary",
         "clients": "{}",
     }
-    assert planned.publication.relations[0].application == {"founded": "yes"}
+    assert planned.publication.relations[0].application == {"founded": "yes", "etcd": "10.0.0.10"}
 
 
 @pytest.mark.parametrize("units", [2, 3, 5])
@@ -131,6 +131,15 @@ def test_an_interrupted_birth_goes_on_where_it_stopped() -> None:
         for step in plan(start).steps[:stop]:
             o = carry_out(step, o)
         assert plan(settle(o)).text() == "nothing to do"
+
+
+def test_the_projects_archive_is_there_before_packages_are_installed_from_it() -> None:
+    o = made.observation(number=1, units=2, config={"pgdg": True, "version": "16"})
+    names = kinds(o)
+    assert names[2:6] == ["InstallPackages", "WriteFile", "FetchLists", "InstallPackages"]
+    assert plan(settle(o)).steps == ()
+    without = made.with_juju(settle(o), config={**o.juju.config, "pgdg": False})
+    assert kinds(without)[:2] == ["RemovePath", "FetchLists"]
 
 
 def test_secrets_are_in_no_repr_and_in_no_printed_plan() -> None:
