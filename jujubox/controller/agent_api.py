@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
-from jujubox.controller import unit_api
+from jujubox.controller import relation_api, secret_api, unit_api, work_api
 from jujubox.controller.core import Core, log_topic
 from jujubox.model import charms, machines, models, status, units, views
 from jujubox.model.database import Refused
@@ -51,7 +51,7 @@ async def call(core: Core, session: Session, method: str, params: dict[str, Any]
     if method in _SESSION_METHODS:
         with core.db.transaction():
             return _SESSION_METHODS[method](core, session, **params)
-    function = unit_api.METHODS.get(method)
+    function = _UNIT_METHODS.get(method)
     if function is None:
         raise Refused(f'unknown method "{method}"', "not implemented")
     with core.db.transaction():
@@ -95,7 +95,7 @@ def _machine_started(core: Core, session: Session, boot_id: str, hostname: str, 
         if workload is not None and workload.message == "waiting for machine":
             status.put(core.db, session.model, unit.entity, "workload", "waiting", "installing agent")
         if moved:
-            unit_api.refresh_network(core, unit)
+            relation_api.refresh_network(core, unit)
 
 
 def _charm_read(
@@ -121,4 +121,7 @@ _SESSION_METHODS: dict[str, Callable[..., Any]] = {
     "machine.started": _machine_started,
     "charm.read": _charm_read,
     "log.write": _log_write,
+}
+_UNIT_METHODS: dict[str, Callable[..., Any]] = {
+    name: function for part in (unit_api, relation_api, secret_api, work_api) for name, function in part.METHODS.items()
 }

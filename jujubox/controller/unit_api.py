@@ -1,4 +1,4 @@
-"""What the agent of a unit may ask: `unit.*`, `relation.*`, `secret.*`, `storage.*`, `resource.*`, `action.*`.
+"""What the agent of a unit may ask about the unit itself: `unit.*`.
 
 Knows: rules of who may see and change what.
 Must not know: sockets; waiting (see `agent_api`).
@@ -6,18 +6,16 @@ Must not know: sockets; waiting (see `agent_api`).
 
 from __future__ import annotations
 
-import base64
 import json
 from collections.abc import Callable
 from typing import Any
 
 from jujubox.controller.core import Core
-from jujubox.controller.times import iso, trimmed
+from jujubox.controller.times import iso
 from jujubox.model import (
     applications,
     charms,
     commit,
-    databags,
     goal_state,
     leases,
     machines,
@@ -26,19 +24,12 @@ from jujubox.model import (
     ports,
     relations,
     removal,
-    resources,
-    secret_access,
-    secret_events,
-    secrets,
     status,
-    storage,
-    tasks,
     units,
     views,
 )
 from jujubox.model.database import NotFound, Refused, loads
 from jujubox.model.units import Unit
-from jujubox.names import is_unit
 from jujubox.protocol import HookChanges, UnitFacts, from_wire, to_wire
 
 
@@ -181,13 +172,6 @@ def clear_resolved(core: Core, unit: Unit) -> None:
     units.clear_resolved(core.db, unit)
 
 
-def refresh_network(core: Core, unit: Unit) -> None:
-    """Bring the network keys of the unit's databags up to date."""
-    for relation in relations.of_application(core.db, unit.model, unit.application):
-        if relations.in_scope(core.db, unit.model, relation.id, unit.name):
-            _write_network_keys(core, unit, relation.id)
-
-
 def credential(core: Core, unit: Unit) -> dict[str, Any]:
     """The cloud's credential; there is none, but trust is checked."""
     if not applications.find(core.db, unit.model, unit.application).trust:
@@ -218,201 +202,6 @@ def trigger_reboot(core: Core, unit: Unit) -> None:
     """Restart the unit's machine."""
     machine = machines.find(core.db, unit.model, unit.machine)
     machines.ask_reboot(core.db, machine)
-
-
-def enter(core: Core, unit: Unit, relation: int) -> None:
-    """The unit takes part in a relation; a principal gets its subordinate."""
-    found = relations.find(core.db, unit.model, relation)
-    if found.end_of(unit.application) is None:
-        raise NotFound(f"relation {relation} not found")
-    if not relations.in_scope(core.db, unit.model, relation, unit.name):
-        if unit.life != "alive" or found.life != "alive":
-            raise Refused(f"cannot enter scope: unit or relation {relation} not alive", "not alive")
-        relations.enter(core.db, unit.model, relation, unit.name, unit.application)
-    _write_network_keys(core, unit, relation)
-    _ensure_subordinate(core, unit, found)
-
-
-def leave(core: Core, unit: Unit, relation: int) -> None:
-    """The unit takes part no longer; a subordinate goes with what bound it to its principal."""
-    found = relations.find(core.db, unit.model, relation)
-    relations.leave(core.db, unit.model, relation, unit.name)
-    if found.life != "alive" and found.scope == "container" and not found.peer and unit.principal:
-        removal.destroy_unit(core.db, unit)
-    removal.after_relation(core.db, unit.model)
-
-
-def settings(core: Core, unit: Unit, relation: int, of: str) -> dict[str, str]:
-    """A unit's or an application's bag, as far as the unit may read it."""
-    found = relations.find(core.db, unit.model, relation)
-    if found.end_of(unit.application) is None:
-        raise Refused("permission denied", "unauthorized access")
-    if not is_unit(of):
-        if of == unit.application:
-            return local_application_settings(core, unit, relation)
-        if all(end.application != of for end in found.ends):
-            raise Refused("permission denied", "unauthorized access")
-        return databags.read(core.db, unit.model, relation, of) or {}
-    if of != unit.name and not relations.was_member(core.db, unit.model, relation, of):
-        raise NotFound("relation unit not found")
-    return databags.read(core.db, unit.model, relation, of) or {}
-
-
-def local_application_settings(core: Core, unit: Unit, relation: int) -> dict[str, str]:
-    """The own application's bag: for its leader, and for every unit in a peer relation."""
-    found = relations.find(core.db, unit.model, relation)
-    if not found.peer and not is_leader(core, unit):
-        raise Refused("permission denied", "unauthorized access")
-    return databags.read(core.db, unit.model, relation, unit.application) or {}
-
-
-def relation_model(core: Core, unit: Unit, relation: int) -> str:
-    """The uuid of the far end's model: always the own."""
-    relations.find(core.db, unit.model, relation)
-    return models.by_id(core.db, unit.model).uuid
-
-
-def secret_create_id(core: Core, unit: Unit) -> str:
-    """A URI for a secret that a commit will create."""
-    return secrets.uri_of(models.by_id(core.db, unit.model).uuid, secrets.new_id())
-
-
-def secret_get(
-    core: Core,
-    unit: Unit,
-    uri: str | None = None,
-    label: str | None = None,
-    refresh: bool = False,
-    peek: bool = False,
-    new_label: str | None = None,
-) -> dict[str, Any]:
-    """What secret-get prints."""
-    secret, revision, content = secret_access.read(core.db, unit.model, unit.name, uri, label, refresh, peek, new_label)
-    model = models.by_id(core.db, unit.model)
-    return {"uri": secrets.uri_of(model.uuid, secret.id), "revision": revision, "content": content}
-
-
-def secret_info(core: Core, unit: Unit, uri: str | None = None, label: str | None = None) -> dict[str, Any]:
-    """Metadata of secrets that the unit manages."""
-    owned = secrets.owned(core.db, unit.model, unit.name)
-    if uri:
-        owned = [secret for secret in owned if secret.id == secrets.bare_id(uri)]
-    elif label:
-        owned = [secret for secret in owned if secret.label == label]
-    if (uri or label) and not owned:
-        raise NotFound(f'secret "{secrets.bare_id(uri) if uri else label}" not found')
-    return {secret.id: _secret_info(core, secret) for secret in owned}
-
-
-def secret_ids(core: Core, unit: Unit) -> list[str]:
-    """Ids of secrets that the unit manages."""
-    return [secret.id for secret in secrets.owned(core.db, unit.model, unit.name)]
-
-
-def secret_hook_done(core: Core, unit: Unit, hook: str, uri: str, revision: int | None = None) -> None:
-    """A rotate or expired hook ran."""
-    secret_events.hook_done(core.db, secrets.find(core.db, unit.model, uri), hook, revision)
-
-
-def storage_attached(core: Core, unit: Unit, storage: str) -> None:
-    """The attached hook ran."""
-    _set_storage(core, unit, storage, "attached")
-
-
-def storage_detached(core: Core, unit: Unit, storage: str) -> None:
-    """The detaching hook ran."""
-    _set_storage(core, unit, storage, "detached")
-
-
-def resource_path(core: Core, unit: Unit, name: str) -> dict[str, Any]:
-    """What a resource is."""
-    row = resources.find(core.db, unit.model, unit.application, name)
-    return {"filename": row["filename"], "sha256": row["sha256"], "size": row["size"]}
-
-
-def resource_read(core: Core, unit: Unit, name: str, offset: int, length: int) -> dict[str, Any]:
-    """A part of a resource."""
-    row = resources.find(core.db, unit.model, unit.application, name)
-    data = core.files.read(row["sha256"], offset, length)
-    return {"data": base64.b64encode(data).decode(), "size": row["size"], "sha256": row["sha256"]}
-
-
-def action_begin(core: Core, unit: Unit, task: str) -> dict[str, Any]:
-    """A task starts to run."""
-    found = _task(core, unit, task)
-    if found.status not in ("pending", "running"):
-        raise Refused(f'task "{task}" is {found.status}')
-    tasks.begin(core.db, found)
-    wire: dict[str, Any] = to_wire(tasks.view(found))
-    return wire
-
-
-def action_log(core: Core, unit: Unit, task: str, message: str) -> None:
-    """A line of progress."""
-    tasks.log(core.db, _task(core, unit, task), message)
-
-
-def action_finish(core: Core, unit: Unit, task: str, status: str, results: dict[str, Any], message: str = "") -> None:
-    """A task is over."""
-    tasks.finish(core.db, _task(core, unit, task), status, results, message)
-
-
-def _task(core: Core, unit: Unit, task: str) -> tasks.Task:
-    found = tasks.find(core.db, unit.model, task)
-    if found.receiver != unit.name:
-        raise Refused("permission denied", "unauthorized access")
-    return found
-
-
-def _set_storage(core: Core, unit: Unit, id_: str, state: str) -> None:
-    item = storage.find(core.db, unit.model, id_)
-    if item.unit != unit.name:
-        raise NotFound(f'storage "{id_}" not found')
-    if state == "attached":
-        storage.set_state(core.db, item, "attached")
-    else:
-        storage.detached(core.db, item)
-
-
-def _secret_info(core: Core, secret: secrets.Secret) -> dict[str, Any]:
-    rows = secrets.revisions(core.db, secret)
-    access = [
-        {
-            "target": ("unit-" + target.replace("/", "-")) if is_unit(target) else f"application-{target}",
-            "scope": secret_access.relation_of_grant(core.db, secret, relation),
-            "role": "view",
-        }
-        for target, relation in secret_access.grants(core.db, secret)
-    ]
-    info = {
-        "revision": secret.latest,
-        "label": secret.label,
-        "owner": secret.owner_kind,
-        "description": secret.description or None,
-        "rotation": secret.rotate if secret.rotate != "never" else "never",
-        "expiry": iso(rows[-1]["expires"]) if rows and rows[-1]["expires"] is not None else None,
-        "rotates": iso(secret.rotates) if secret.rotates is not None else None,
-        "access": access or None,
-    }
-    return trimmed(info)
-
-
-def _write_network_keys(core: Core, unit: Unit, relation: int) -> None:
-    model = models.by_id(core.db, unit.model)
-    address = machines.find(core.db, unit.model, unit.machine).address
-    bag = databags.read(core.db, unit.model, relation, unit.name) or {}
-    new = {**bag, **network.bag_keys(address, model.personality)}
-    databags.write(core.db, unit.model, relation, unit.name, new, model.personality)
-
-
-def _ensure_subordinate(core: Core, unit: Unit, relation: relations.Relation) -> None:
-    if relation.scope != "container" or relation.peer or unit.principal:
-        return
-    application = applications.find(core.db, unit.model, relation.other_than(unit.application).application)
-    beside = [other.application for other in units.subordinates(core.db, unit.model, unit.name)]
-    if application.subordinate and application.life == "alive" and application.name not in beside:
-        model = models.by_id(core.db, unit.model)
-        applications.add_unit(core.db, model, application, unit.machine, principal=unit.name)
 
 
 def _check_leader(core: Core, unit: Unit, message: str) -> None:
@@ -449,27 +238,9 @@ METHODS: dict[str, Callable[..., Any]] = {
     "unit.is_leader": is_leader,
     "unit.commit": commit_changes,
     "unit.clear_resolved": clear_resolved,
-    "unit.refresh_network": refresh_network,
     "unit.credential": credential,
     "unit.leader_settings": leader_settings,
     "unit.set_leader_settings": set_leader_settings,
     "unit.dead": dead,
     "unit.trigger_reboot": trigger_reboot,
-    "relation.enter": enter,
-    "relation.leave": leave,
-    "relation.settings": settings,
-    "relation.local_application_settings": local_application_settings,
-    "relation.model": relation_model,
-    "secret.create_id": secret_create_id,
-    "secret.get": secret_get,
-    "secret.info": secret_info,
-    "secret.ids": secret_ids,
-    "secret.hook_done": secret_hook_done,
-    "storage.attached": storage_attached,
-    "storage.detached": storage_detached,
-    "resource.path": resource_path,
-    "resource.read": resource_read,
-    "action.begin": action_begin,
-    "action.log": action_log,
-    "action.finish": action_finish,
 }
