@@ -23,6 +23,8 @@ HOME = "/var/lib/jujubox"
 CACHE = "/var/cache/jujubox"
 AGENT_PORT = 17070
 PACKAGE_PROXY_PORT = 13142
+OURS = {"box.json", "box.json.new", "logs", "machines", "faults.json", "faults.lock", "juju-data"}
+"""What may be in a home before, or after, it counts as one."""
 
 
 def _digest(text: str) -> bytes:
@@ -92,6 +94,12 @@ class Box:
     def package_proxy(self) -> str:
         """The URL that apt in the machines uses as its proxy."""
         return f"http://{self.package_proxy_address}:{self.package_proxy_port}"
+
+    def foreign_files(self) -> list[str]:
+        """What lies in a directory that is no home yet and was not put there by us, sorted."""
+        if self.settled or not self.home.exists():
+            return []
+        return sorted({path.name for path in self.home.iterdir()} - OURS)
 
     def machine_home(self, instance: str) -> Path:
         """The directory that holds everything of one machine."""

@@ -37,8 +37,13 @@ async def claim(box: Box) -> Box:
     """
     async with locks.held(CLAIM_LOCK):
         taken = await _networks_but(box.bridge)
-        if not box.settled or free_subnet([box.subnet], taken) is None:
+        if not box.settled:
             box = _settle(box, taken)
+        elif free_subnet([box.subnet], taken) is None:
+            raise MachinesError(
+                f"cannot bring up the network {box.subnet}: this host has a route into it",
+                "remove that route, or start anew with `jujubox down`",
+            )
         if not await _is_up(box):
             await _make_bridge(box)
     return box
@@ -49,6 +54,8 @@ def _settle(box: Box, taken: list[str]) -> Box:
     if subnet is None:
         raise MachinesError("cannot choose a subnet: every /24 from 10.64.0.0 to 10.127.255.0 has a route on this host")
     box.home.mkdir(parents=True, exist_ok=True)
+    if foreign := box.foreign_files():
+        raise MachinesError(f"cannot use {box.home} as a home: there is {foreign[0]} (expected an empty directory)")
     aside = box.home / "box.json.new"
     aside.write_text(json.dumps({"subnet": subnet, "cache": str(box.cache)}) + "\n")
     aside.replace(box.home / "box.json")

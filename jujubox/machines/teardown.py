@@ -11,11 +11,14 @@ import shutil
 
 from jujubox.box import Box
 from jujubox.machines import cgroups, disk, host, network, packages
+from jujubox.machines.errors import MachinesError
 from jujubox.machines.instances import Machines, forget
 
 
 async def remove_everything(box: Box) -> None:
     """Remove machines, control groups, mounts, bridge, rules, the hold on the package proxy and the home itself."""
+    if foreign := box.foreign_files():
+        raise MachinesError(f"cannot remove {box.home}: it is no home of jujubox, there is {foreign[0]}")
     machines = Machines(box)
     directory = box.home / "machines"
     named = {path.name for path in directory.iterdir()} if directory.exists() else set()
