@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from datetime import datetime, timezone
 from pathlib import Path
 
 STALE_AFTER = 10.0
@@ -60,5 +61,6 @@ def status_line(state: State, now: float) -> tuple[str, str]:
     if state.phase == "writing":
         return "active", f"writing, {state.rate:.0f} rows/s, 0 lost"
     if state.phase == "stalled":
-        return "waiting", f"no write acknowledged for {state.silence:.0f} s, 0 lost"
+        since = datetime.fromtimestamp(state.written_at - state.silence, timezone.utc)
+        return "waiting", f"no write acknowledged since {since:%H:%M:%S} UTC, 0 lost"
     return "waiting", state.phase

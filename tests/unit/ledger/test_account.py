@@ -157,7 +157,7 @@ def test_the_rate_is_taken_over_the_last_seconds() -> None:
     ("state", "status", "message"),
     [
         (State("writing", rate=47.9, written_at=99), "active", "writing, 48 rows/s, 0 lost"),
-        (State("stalled", silence=7.2, written_at=99), "waiting", "no write acknowledged for 7 s, 0 lost"),
+        (State("stalled", silence=7.2, written_at=99), "waiting", "no write acknowledged since 00:01:31 UTC, 0 lost"),
         (State("writing", lost=3, written_at=99), "blocked", "writing, 3 acknowledged rows are lost"),
         (State("connecting", written_at=99), "waiting", "connecting"),
         (State("writing", written_at=10), "maintenance", "the writer is not running"),
