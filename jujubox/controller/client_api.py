@@ -140,10 +140,13 @@ from typing import Any
 from jujubox.controller.client import (
     actions,
     applications,
+    deploying,
     logs,
     machines,
     models,
     relations,
+    removing,
+    resources,
     secrets,
     show,
     status,
@@ -155,7 +158,21 @@ from jujubox.model.database import Refused
 
 METHODS: dict[str, Callable[..., Any]] = {
     f"client.{name}": function
-    for part in (actions, applications, logs, machines, models, relations, secrets, show, status, storage)
+    for part in (
+        actions,
+        applications,
+        deploying,
+        logs,
+        machines,
+        models,
+        relations,
+        removing,
+        resources,
+        secrets,
+        show,
+        status,
+        storage,
+    )
     for name, function in part.METHODS.items()
 }
 

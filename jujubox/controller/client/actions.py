@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import Any
 
 from jujubox.controller.core import Core
@@ -171,18 +172,11 @@ def _operation(core: Core, model: Model, row: Any) -> dict[str, Any]:
             "summary": row["summary"],
             "status": tasks.operation_status([task.status for task in members]),
             "fail": row["fail"] or None,
-            "action": {"name": row["name"], "parameters": core_loads(row["params_json"])},
+            "action": {"name": row["name"], "parameters": json.loads(row["params_json"])},
             "timing": trimmed(timing),
             "tasks": {str(task.id): _member(core, task) for task in members},
         }
     )
-
-
-def core_loads(text: str) -> Any:
-    """The value of a column of JSON text."""
-    import json
-
-    return json.loads(text)
 
 
 def _member(core: Core, task: Task) -> dict[str, Any]:
