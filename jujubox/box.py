@@ -16,6 +16,7 @@ import hashlib
 import ipaddress
 import json
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,11 +32,11 @@ def _digest(text: str) -> bytes:
     return hashlib.sha256(text.encode()).digest()
 
 
-def subnet_candidates(home: str) -> list[str]:
+def subnet_candidates(home: str) -> Iterator[str]:
     """Every /24 a home may use, its own first: 10.64.0.0 to 10.127.255.0."""
     first = int.from_bytes(_digest(home)[3:5], "big") % 16384
     numbers = ((first + step) % 16384 for step in range(16384))
-    return [f"10.{64 + number // 256}.{number % 256}.0/24" for number in numbers]
+    return (f"10.{64 + number // 256}.{number % 256}.0/24" for number in numbers)
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ class Box:
     def at(cls, home: str | Path, cache: str | Path) -> Box:
         """The box whose home is `home`, with the subnet in its box.json, or else the first candidate."""
         home, cache = Path(home).resolve(), Path(cache).resolve()
-        subnet = _claimed_subnet(home / "box.json") or subnet_candidates(str(home))[0]
+        subnet = _claimed_subnet(home / "box.json") or next(subnet_candidates(str(home)))
         return cls(home, cache, _digest(str(home)).hex()[:6], subnet)
 
     @classmethod

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 
 @dataclass(frozen=True)
@@ -34,20 +34,21 @@ def write_files(root: Path, files: Mapping[str, File | Link]) -> None:
 
 
 def inside(root: Path, name: str) -> Path:
-    """`name` of the machine as a path on the host, with links in its directories followed as the machine would."""
-    here = root
-    for part in Path(name.lstrip("/")).parent.parts:
-        here = _step(root, here, part)
-    return here / Path(name).name
+    """`name` of the machine as a path on the host, with links among its directories followed as the machine would."""
+    path = PurePosixPath(name)
+    return _walk(root, root, path.parent) / path.name
 
 
-def _step(root: Path, here: Path, part: str) -> Path:
-    if part == "..":
-        return here if here == root else here.parent
-    here = here / part
-    if here.is_symlink():
-        target = os.readlink(here)
-        return inside(root, target if target.startswith("/") else f"/{here.parent.relative_to(root)}/{target}")
+def _walk(root: Path, here: Path, way: PurePosixPath) -> Path:
+    for part in way.parts:
+        if part == "/":
+            here = root
+        elif part == "..":
+            here = here if here == root else here.parent
+        elif (here / part).is_symlink():
+            here = _walk(root, here, PurePosixPath(os.readlink(here / part)))
+        else:
+            here = here / part
     return here
 
 
