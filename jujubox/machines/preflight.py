@@ -41,8 +41,8 @@ Check = Callable[[Box], Awaitable[str]]
 
 async def problems(box: Box, base: str = "debian@12") -> list[str]:
     """What keeps this host from having machines of `base`; empty if nothing does."""
-    if said := await host_problems(box):
-        return said
+    if problems_of_host := await host_problems(box):
+        return problems_of_host
     if said := await _programs(box):
         return [said]
     found = await asyncio.gather(_links(box), _filter(box), _archive(box, base))
