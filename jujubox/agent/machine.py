@@ -11,6 +11,7 @@ import socket
 from pathlib import Path
 
 from jujubox.agent.conf import AgentConf
+from jujubox.agent.ending import end
 from jujubox.agent.link import Link
 from jujubox.agent.logs import Forwarder, Logger
 from jujubox.agent.paths import LOGS, UnitPaths
@@ -56,10 +57,7 @@ class MachineAgent:
                 task.result()
         finally:
             await asyncio.gather(*(agent.stop() for agent in self._agents.values()), return_exceptions=True)
-            units = list(self._units.values())
-            for task in (*tasks, *units):
-                task.cancel()
-            await asyncio.gather(*tasks, *units, return_exceptions=True)
+            await end([*tasks, *self._units.values()])
 
     async def _greet(self, caller: Caller, address: str) -> None:
         await caller.call("machine.started", boot_id=self._boot_id, hostname=socket.gethostname(), address=address)
@@ -76,9 +74,7 @@ class MachineAgent:
 
     async def _adjust(self, wanted: set[str]) -> None:
         for name in list(self._units.keys() - wanted):
-            task = self._units.pop(name)
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+            await end([self._units.pop(name)])
             self._clear_away(UnitPaths(name))
         for name in sorted(wanted - self._units.keys()):
             self._units[name] = asyncio.ensure_future(self._keep_unit(name))

@@ -100,6 +100,11 @@ class Process:
         self._transport.close()
         return Ended(code if code is not None else -signal.SIGKILL, bytes(kept[1]), bytes(kept[2]))
 
+    def abandon(self) -> None:
+        """Kill it and read no more of it."""
+        self.kill()
+        self._transport.close()
+
     def kill(self, number: signal.Signals = signal.SIGKILL) -> None:
         """Send a signal to it and to what it started."""
         with contextlib.suppress(ProcessLookupError):

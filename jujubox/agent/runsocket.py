@@ -56,6 +56,8 @@ async def run_socket(runtime: Runtime, wake: asyncio.Event) -> AsyncIterator[Non
     finally:
         server.close()
         path.unlink(missing_ok=True)
+        for request in runtime.commands:
+            request.outcome.cancel()
 
 
 async def _wait_for_turn(

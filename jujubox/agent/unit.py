@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from jujubox.agent.context.calls import UnitCalls
+from jujubox.agent.ending import end
 from jujubox.agent.logs import Logger
 from jujubox.agent.operate import perform
 from jujubox.agent.operate.contexts import hook_name
@@ -78,10 +79,7 @@ class UnitAgent:
                     task.result()
         finally:
             self._retry.reset()
-            tasks = [*beside, self._main] if self._main is not None else beside
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await end([*beside, self._main] if self._main is not None else beside)
 
     async def stop(self) -> None:
         """End what runs now: a hook that is terminated is queued again, as Juju does when its agent stops."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from jujubox.agent.operate.contexts import command_context
 from jujubox.agent.operate.execution import flush, run_in_context
 from jujubox.agent.process import Ended
-from jujubox.agent.runtime import CommandRequest, Runtime
+from jujubox.agent.runtime import Runtime
 from jujubox.agent.state import Command
 
 
@@ -13,12 +13,16 @@ async def run_command(runtime: Runtime, command: Command) -> None:
     """Run a command under the machine's lock and answer whoever waits for it."""
     request = next(waiting for waiting in runtime.commands if waiting.command == command)
     runtime.commands.remove(request)
-    async with runtime.lock:
-        if request.outcome.done():
-            return  # the caller went away while it waited
-        await runtime.tell("executing", "running commands")
-        ended = await _run(runtime, command)
-    _answer(request, ended)
+    try:
+        async with runtime.lock:
+            if request.outcome.done():
+                return  # the caller went away while it waited
+            await runtime.tell("executing", "running commands")
+            ended = await _run(runtime, command)
+            if not request.outcome.done():
+                request.outcome.set_result(ended)
+    finally:
+        request.outcome.cancel()
 
 
 async def _run(runtime: Runtime, command: Command) -> Ended:
@@ -33,8 +37,3 @@ async def _run(runtime: Runtime, command: Command) -> Ended:
     if context.reboot:
         await runtime.calls("unit.trigger_reboot")
     return ended
-
-
-def _answer(request: CommandRequest, ended: Ended) -> None:
-    if not request.outcome.done():
-        request.outcome.set_result(ended)

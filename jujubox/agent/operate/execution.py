@@ -6,6 +6,7 @@ Knows: what happens between the start of a process and its commit. Must not know
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -32,10 +33,12 @@ async def run_in_context(runtime: Runtime, context: Context, argv: Sequence[str]
         runtime.process = await Process.start(
             argv, env, runtime.paths.charm, lambda line: log("DEBUG", line), lambda line: log("WARNING", line)
         )
+        if runtime.stopping or runtime.cancelled:  # asked while the process was being started
+            runtime.process.kill(signal.SIGTERM)
         try:
             ended = await runtime.process.wait()
         except BaseException:
-            runtime.process.kill()
+            runtime.process.abandon()
             raise
         finally:
             runtime.process = None

@@ -14,15 +14,15 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from tests.unit.agent.play import QUIET
-
 from jujubox import charm
+from jujubox.agent.ending import end
 from jujubox.agent.logs import Logger
 from jujubox.agent.paths import UnitPaths
 from jujubox.agent.toolsdir import PROGRAM
 from jujubox.agent.unit import UnitAgent
 from jujubox.protocol import UnitView, to_wire
 from jujubox.wire import CallError
+from tests.unit.agent.play import QUIET
 
 PROGRAMS = Path(sys.modules["jujubox.agent.unit"].__file__ or "").parent / "programs"
 FACTS = {
@@ -156,8 +156,7 @@ class Stage:
 
     async def end(self) -> None:
         if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+            await end([self._task])
             self._task = None
 
     async def until(self, condition: Callable[[], bool], what: str = "condition") -> None:
@@ -179,7 +178,12 @@ class Stage:
         path = self.root / "juju-exec"
         path.write_text(program)
         return await asyncio.to_thread(
-            subprocess.run, ["/usr/bin/python3", "-IS", str(path), *argv], capture_output=True, text=True, check=False, timeout=30
+            subprocess.run,
+            ["/usr/bin/python3", "-IS", str(path), *argv],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=30,
         )
 
 

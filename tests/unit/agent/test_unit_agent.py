@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from tests.unit.agent.play import relation
 from tests.unit.agent.stage import Stage, environment_of
 
