@@ -14,7 +14,7 @@ def flags(flags: FlagSet) -> None:
     flags.boolean("refresh")
 
 
-async def run(context: Context, call: Invocation) -> Printed | str:
+async def run(context: Context, call: Invocation) -> Printed:
     args, label = list(call.args), str(call.flags["label"])
     uri = _uri(args, label)
     if call.flags["peek"] and call.flags["refresh"]:
@@ -23,8 +23,7 @@ async def run(context: Context, call: Invocation) -> Printed | str:
     refuse_more(args)
     content = await context.secrets.content(uri, label, bool(call.flags["refresh"]), bool(call.flags["peek"]))
     if key:
-        value = decode(content, key)
-        return Printed(value) if call.flags["format"] == "json" else value + "\n"
+        return Printed(decode(content, key))
     return Printed({name: decode(content, name) for name in content})
 
 

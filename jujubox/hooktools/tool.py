@@ -93,8 +93,10 @@ class Tool:
         return flags
 
     def help(self) -> str:
-        """What --help prints."""
-        return f"Usage: {self.name} {self.usage}".rstrip() + f"\n\nSummary:\n{self.purpose}\n"
+        """What --help prints; charmhelpers looks there whether relation-set knows --file."""
+        told = self.flag_set().described()
+        options = ["", "Options:", *told] if told else []
+        return "\n".join([f"Usage: {self.name} {self.usage}".rstrip(), "", "Summary:", self.purpose, *options]) + "\n"
 
 
 async def answer(tool: Tool, context: Context, argv: tuple[str, ...], directory: Path, stdin: bytes | None) -> Answer:

@@ -216,7 +216,7 @@ LEADER = [
     Says("test -d $(storage-get -s @STORAGE location)"),
     Says("storage-get -s @STORAGE --format=json", '~{"kind":"filesystem","location":"/.+"}\n'),
     refuses("storage-get", "no storage instance specified"),
-    refuses("storage-get -s x", 'invalid storage ID "x"'),
+    refuses("storage-get -s x", 'invalid value "x" for option -s: invalid storage ID "x"'),
     refuses("storage-get -s @STORAGE colour", 'invalid storage attribute "colour"', 1),
     refuses("storage-add", "storage add requires a storage directive"),
     refuses("storage-add data=pool", 'only count can be specified for "data"'),
@@ -428,8 +428,8 @@ def test_unchanged_content_makes_no_revision_and_a_pending_update_shows_only_on_
 
 def test_juju_exec_on_the_machine_runs_in_a_units_context(place: Place) -> None:
     juju = place.juju
-    said = juju.exec("juju-exec beta/0 'echo $JUJU_UNIT_NAME; is-leader; action-get'", machine=0)
+    said = juju.exec("sudo juju-exec beta/0 'echo $JUJU_UNIT_NAME; is-leader; action-get'", machine=0)
     assert said.stdout == "beta/0\nTrue\n"
     assert said.stderr == "ERROR not running an action\n"
-    related = juju.exec(place.fill("juju-exec -r @SOURCE @LEADER 'echo $JUJU_REMOTE_UNIT; relation-list'"), machine=0)
+    related = juju.exec(place.fill("sudo juju-exec -r @SOURCE @LEADER 'echo $JUJU_REMOTE_UNIT; relation-list'"), machine=0)
     assert related.stdout == "beta/0\nbeta/0\n"
