@@ -30,7 +30,7 @@ PATIENCE_WITH_ERRORS = 150
 
 def raise_box() -> None:
     """The controller and the base image, and at the same time the charms."""
-    with step("Starting jujubox, with its base image; packing the charms"), ThreadPoolExecutor(2) as pool:
+    with step("Starting jujubox, packing the charms"), ThreadPoolExecutor(2) as pool:
         jobs = [pool.submit(_start_box), pool.submit(_pack)]
         for job in jobs:
             job.result()

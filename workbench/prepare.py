@@ -18,7 +18,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from jujubox.machines import preflight
@@ -103,6 +104,17 @@ def make_environment() -> None:
     (ENVIRONMENT / "ready").write_text(state())
 
 
+@contextmanager
+def base_image_under_way() -> Iterator[None]:
+    """Meanwhile, have the base image made, which takes as long. If that fails, `jujubox up` will say why."""
+    command = [sys.executable, "-m", "jujubox.command", "image", "build"]
+    building = subprocess.Popen(command, cwd=TOP, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        yield
+    finally:
+        building.wait()
+
+
 def part_of_lock(text: str, names: Sequence[str]) -> str:
     """The entries of some packages, with their hashes.
 
@@ -133,8 +145,11 @@ def prepare(purpose: str) -> None:
     if packages:
         with step(f"Installing {', '.join(packages)}"):
             install_packages(packages)
-    if not ready:
+    if not ready and purpose == "environment":
         with step("Making .venv from the lock"):
+            make_environment()
+    elif not ready:
+        with step("Making .venv from the lock, and the machines' base image"), base_image_under_way():
             make_environment()
 
 
