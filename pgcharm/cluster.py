@@ -51,8 +51,8 @@ class PeerWord:
     address: str
     etcd: bool
     """Whether it has a member of etcd that answers."""
-    role: str
-    """`primary`, `standby`, `cloning`, or empty."""
+    database: bool
+    """Whether its PostgreSQL runs."""
     clients: str
     """The notice of the primary to the standbys about clients that are served."""
 
@@ -60,7 +60,7 @@ class PeerWord:
 def peer_word(unit: str, bag: Bag) -> PeerWord:
     """A unit's word. Juju gives its address as soon as it has entered the relation, before it has said anything."""
     address = bag.get("address") or bag.get("ingress-address", "")
-    return PeerWord(unit, address, bag.get("etcd") == "yes", bag.get("role", ""), bag.get("clients", ""))
+    return PeerWord(unit, address, bag.get("etcd") == "yes", bag.get("database") == "yes", bag.get("clients", ""))
 
 
 def peer_words(juju: Juju) -> tuple[PeerWord, ...]:

@@ -53,7 +53,7 @@ def membership(s: Situation) -> Part:
 
 def may_found(s: Situation) -> bool:
     """Whether this unit starts the cluster: it was named for it, and nobody has seen the cluster alive."""
-    alive = any(word.etcd or word.role for word in peer_words(s.o.juju))
+    alive = any(word.etcd or word.database for word in peer_words(s.o.juju))
     return s.founding is not None and s.is_first and not s.founding.founded and not alive
 
 

@@ -10,7 +10,6 @@ from urllib.parse import urlsplit
 
 from pgcharm.clients.relation import Bag
 from pgcharm.cluster import PEER_ENDPOINT
-from pgcharm.observation import CLONING
 from pgcharm.plan.clients import decision
 from pgcharm.plan.members import own_member
 from pgcharm.plan.situation import Situation
@@ -46,13 +45,13 @@ def own_words(s: Situation) -> dict[str, str | None]:
     """What this unit says of itself."""
     words: dict[str, str | None] = {"address": s.o.juju.address or None}
     if s.o.juju.stopping:
-        return {"etcd": None, "role": None, "clients": None}
+        return {"etcd": None, "database": None, "clients": None}
     if s.etcd is not None:
         own = own_member(s.o.juju, s.etcd)
         voting = own is not None and not own.learner and bool(own.name) and s.name not in s.etcd.down
         words["etcd"] = "yes" if voting else None
     if s.patroni is not None:
-        words["role"] = "cloning" if s.patroni.state == CLONING else s.patroni.role or None
+        words["database"] = "yes" if s.postgres is not None else None
         notice = decision(s).notice
         if notice is not None:
             words["clients"] = notice or None
@@ -62,15 +61,18 @@ def own_words(s: Situation) -> dict[str, str | None]:
 def founding_words(s: Situation) -> dict[str, str | None]:
     """The founding of the cluster: written by the leader before anything is done, and marked once it is alive.
 
-    With it goes where etcd answers, so that a new unit can join before it has met its peers.
+    With it goes where etcd answers, so that a new unit can join before it has met its peers: written again only when
+    none of the addresses is good any more, because every change wakes all units.
     """
     if s.founding is None:
         token = f"{s.o.juju.model_uuid[:8]}-{s.name}-{int(s.o.now)}"
         return {"token": token, "first": s.o.juju.unit, "version": s.layout.version}
     if s.etcd is None or not s.etcd.initialized:
         return {}
-    voters = [urlsplit(member.client_url).hostname or "" for member in s.etcd.members if not member.learner]
-    return {"founded": "yes", "etcd": ",".join(sorted(filter(None, voters)))}
+    voters = {urlsplit(member.client_url).hostname or "" for member in s.etcd.members if not member.learner} - {""}
+    told = set((s.o.juju.peers.application if s.o.juju.peers else {}).get("etcd", "").split(","))
+    words: dict[str, str | None] = {"founded": "yes"}
+    return words if told & voters else {**words, "etcd": ",".join(sorted(voters))}
 
 
 def clients(s: Situation) -> tuple[RelationSettings, ...]:

@@ -1,9 +1,11 @@
 """What one glance shows, and what of a change is worth waking the charm for. Pure.
 
->>> before = Glance("running", "standby", members=(("a-0", "primary", "running", ""),))
->>> after = Glance("running", "primary", members=(("a-1", "primary", "running", ""),))
+Of other members it only matters whether they serve: the steps of a clone elsewhere wake nobody.
+
+>>> before = Glance("running", "standby", members=(("a-0", "primary", "serving", ""),))
+>>> after = Glance("running", "primary", members=(("a-1", "primary", "serving", ""),))
 >>> difference(before, after)
-'this unit is primary, was standby; a-0 is gone; a-1 has come: primary, running'
+'this unit is primary, was standby; a-0 is gone; a-1 has come: primary, serving'
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+SERVING = ("running", "streaming", "in archive recovery")
 NEAR = 1 << 20
 FAR = 64 << 20
 
@@ -23,7 +26,7 @@ class Glance:
     state: str = ""
     role: str = ""
     members: tuple[tuple[str, str, str, str], ...] = ()
-    """Name, role, state, lag class."""
+    """Name, role, whether it serves, lag class."""
     etcd: str = ""
     pending: bool = False
 
@@ -66,4 +69,5 @@ def _members(before: Glance, after: Glance) -> list[str]:
 def _member(found: Mapping[str, Any]) -> tuple[str, str, str, str]:
     lag = found.get("lag")
     far = "" if not isinstance(lag, int) or lag <= NEAR else "behind" if lag <= FAR else "far behind"
-    return str(found.get("name", "")), str(found.get("role", "")), str(found.get("state", "")), far
+    state = "serving" if found.get("state") in SERVING else "not serving"
+    return str(found.get("name", "")), str(found.get("role", "")), state, far

@@ -72,7 +72,7 @@ def juju(
     """What Juju tells unit `number` of so many."""
     goal = {f"postgresql/{n}": "active" for n in range(units)}
     others = {
-        f"postgresql/{n}": {"address": address(n), "etcd": "yes", "role": "standby"}
+        f"postgresql/{n}": {"address": address(n), "etcd": "yes", "database": "yes"}
         for n in range(units)
         if n != number
     }

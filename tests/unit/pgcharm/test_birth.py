@@ -80,7 +80,7 @@ def test_the_first_unit_comes_up_as_primary_and_then_nothing_is_left_to_do() -> 
     assert planned.publication.relations[0].unit == {
         "address": "10.0.0.10",
         "etcd": "yes",
-        "role": "primary",
+        "database": "yes",
         "clients": "{}",
     }
     assert planned.publication.relations[0].application == {"founded": "yes", "etcd": "10.0.0.10"}
