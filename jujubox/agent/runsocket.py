@@ -2,8 +2,9 @@
 
 Knows: the frames of `programs/juju_exec.py`. Must not know: how a command is run.
 
-A question is a frame of relation id (or nothing), remote unit, remote application, "1" to take the remote unit as given,
-and the command, separated by NUL. The answer is as a hook tool's: a line `<code> <bytes of stdout>`, then stdout and stderr.
+A question is a frame of relation id (or nothing), remote unit, remote application, "1" to take the remote unit as
+given, and the command, separated by NUL. The answer is as a hook tool's: a line `<code> <bytes of stdout>`, then stdout
+and stderr.
 """
 
 from __future__ import annotations

@@ -94,18 +94,23 @@ class Play:
         """Everything that happens until there is nothing to do; a runaway raises."""
         self.done = []
         for _ in range(200):
-            for view in to_enter(self.state, self.view):
-                self.state = entered(self.state, view)
-            for id in to_forget(self.state, self.view):
-                self.state = forgotten(self.state, id)
-            operation = next_operation(self.local(), self.view)
-            if isinstance(operation, NoOperation):
+            if not self.step():
                 return self.done
-            if isinstance(operation, Finish):
-                self.finished = True
-                return self.done
-            self.perform(operation)
         raise AssertionError(f"no rest after {self.done[:20]}")
+
+    def step(self) -> bool:
+        """One look and what follows from it; False when there is nothing to do."""
+        for view in to_enter(self.state, self.view):
+            self.state = entered(self.state, view)
+        for id in to_forget(self.state, self.view):
+            self.state = forgotten(self.state, id)
+        operation = next_operation(self.local(), self.view)
+        if isinstance(operation, Finish):
+            self.finished = True
+        if isinstance(operation, (NoOperation, Finish)):
+            return False
+        self.perform(operation)
+        return True
 
     def perform(self, operation: Operation) -> None:
         if isinstance(operation, RunHook):

@@ -68,7 +68,8 @@ def test_output_goes_to_the_log_at_two_levels(tmp_path: Path) -> None:
 
 
 def test_hook_tools_answer_and_a_hook_that_succeeds_is_committed(tmp_path: Path) -> None:
-    script = f'test "$(config-get greeting)" = hello && state-set a=1 && echo x: y | state-set --file - && is-leader >{tmp_path}/l'
+    reads = f'test "$(config-get greeting)" = hello && is-leader >{tmp_path}/l'
+    script = f"{reads} && state-set a=1 && echo x: y | state-set --file -"
     stage = play(tmp_path, settle, install=script)
     assert [commit["charm_state"] for commit in stage.controller.commits] == [{"a": "1", "x": "y"}]
     assert (tmp_path / "l").read_text() == "False\n"
