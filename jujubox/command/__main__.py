@@ -7,6 +7,7 @@ A command is a module of this package with `USAGE`, `flags(known)` and `run(give
 from __future__ import annotations
 
 import importlib
+import signal
 import sys
 from collections.abc import Sequence
 from types import ModuleType
@@ -28,7 +29,8 @@ COMMANDS = {
 
 
 def main() -> int:
-    """Runs the command line of this process; its exit code."""
+    """Runs the command line of this process; its exit code. SIGTERM ends it as SIGINT does: tidily."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         return run(sys.argv[1:])
     except KeyboardInterrupt:

@@ -151,8 +151,9 @@ def test_packages_seen_once_install_while_the_archive_is_unreachable(here: Host,
         _lose_archive(other.box)
         begun = time.monotonic()
         other.sh("m0", f"rm -f /var/cache/apt/archives/*.deb; {install}; hello")
-        assert time.monotonic() - begun < 20
+        assert time.monotonic() - begun < 60
     assert not traces(other.box)
+    assert not packages.lives(other.box)
 
 
 def _lose_archive(box: Box) -> None:
@@ -162,7 +163,8 @@ def _lose_archive(box: Box) -> None:
     settings.write_text(settings.read_text() + "Proxy: http://127.0.0.1:9\n")
     os.kill(process, signal.SIGTERM)
     assert eventually(lambda: not packages.lives(box))
-    subprocess.Popen(packages.command(box), start_new_session=True, stderr=subprocess.DEVNULL)
+    again = subprocess.Popen(packages.command(box), start_new_session=True, stderr=subprocess.DEVNULL)
+    (box.cache / "packages" / "process").write_text(f"{again.pid} {packages.started(again.pid)}\n")
 
 
 def test_two_boxes_run_side_by_side_and_taking_one_down_leaves_nothing_of_it_alone(here: Host, tmp_path: Path) -> None:
