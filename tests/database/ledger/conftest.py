@@ -6,7 +6,6 @@ import os
 import pwd
 import shutil
 import signal
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -34,8 +33,8 @@ class Pair:
     def signal_primary(self, number: int) -> None:
         """To the postmaster and all its children."""
         postmaster = int((self.primary.home / "data" / "postmaster.pid").read_text().split()[0])
-        children = subprocess.run(["pgrep", "-P", str(postmaster)], capture_output=True, text=True, check=False)
-        for process in (postmaster, *map(int, children.stdout.split())):
+        children = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text()
+        for process in (postmaster, *map(int, children.split())):
             os.kill(process, number)
 
     def promote(self) -> None:
