@@ -18,11 +18,13 @@ from jujubox.hooktools import (
     is_leader,
     juju_log,
     juju_reboot,
+    k8s_spec,
     leader_get,
     leader_set,
     network_get,
     open_port,
     opened_ports,
+    payload,
     relation_get,
     relation_ids,
     relation_list,
@@ -56,7 +58,8 @@ _MODULES = (
     secret_grant, secret_ids, secret_info_get, secret_remove, secret_revoke, secret_set, state_delete, state_get,
     state_set, status_get, status_set, storage_add, storage_get, storage_list, unit_get,
 )  # fmt: skip
-_TOOLS: dict[str, Tool] = {module.TOOL.name: module.TOOL for module in _MODULES}
+_ALL = (*(module.TOOL for module in _MODULES), *payload.TOOLS, *k8s_spec.TOOLS)
+_TOOLS: dict[str, Tool] = {tool.name: tool for tool in _ALL}
 
 
 def tools_of(personality: str) -> dict[str, Tool]:

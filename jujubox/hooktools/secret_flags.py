@@ -10,6 +10,7 @@ import datetime
 import re
 
 from jujubox.agent.context.calls import ToolError
+from jujubox.agent.context.context import Context
 from jujubox.flags import Flags, FlagSet, UsageError, quote, to_seconds
 from jujubox.hooktools.tool import Invocation, yaml_map
 
@@ -31,6 +32,12 @@ def check_uri(text: str) -> str:
     if not URI.match(text):
         raise UsageError(f"secret URI {quote(text)} not valid")
     return text
+
+
+async def require_manager(context: Context, uri: str) -> None:
+    """Raises ToolError or CallError unless the unit may change the secret: an application's is its leader's."""
+    if await context.secrets.owner(uri) == "application":
+        await context.leadership.require()
 
 
 def check_policies(flags: Flags) -> None:

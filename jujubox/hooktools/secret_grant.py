@@ -5,7 +5,7 @@ from __future__ import annotations
 from jujubox.agent.context.context import Context
 from jujubox.flags import FlagSet, UsageError, quote, refuse_more
 from jujubox.hooktools.relation_flag import relation_flag, wanted_relation
-from jujubox.hooktools.secret_flags import check_uri
+from jujubox.hooktools.secret_flags import check_uri, require_manager
 from jujubox.hooktools.tool import Invocation, Tool
 from jujubox.names import application_of, is_unit
 from jujubox.protocol import SecretChange
@@ -29,6 +29,7 @@ async def run(context: Context, call: Invocation) -> None:
             f"cannot specify unit {quote(unit)} in relation to application {quote(relation.remote_application)}"
         )
     refuse_more(call.args[1:])
+    await require_manager(context, uri)
     context.secrets.grant(
         SecretChange("grant", uri, relation=relation.id, application=relation.remote_application, unit=unit or None)
     )

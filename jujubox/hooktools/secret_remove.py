@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from jujubox.agent.context.context import Context
 from jujubox.flags import FlagSet, UsageError, refuse_more
-from jujubox.hooktools.secret_flags import check_uri
+from jujubox.hooktools.secret_flags import check_uri, require_manager
 from jujubox.hooktools.tool import Invocation, Tool
 
 
@@ -17,6 +17,7 @@ async def run(context: Context, call: Invocation) -> None:
         raise UsageError("missing secret URI")
     uri = check_uri(call.args[0])
     refuse_more(call.args[1:])
+    await require_manager(context, uri)
     context.secrets.remove(uri, call.flags["revision"] or None)
 
 

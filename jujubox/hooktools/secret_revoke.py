@@ -5,7 +5,7 @@ from __future__ import annotations
 from jujubox.agent.context.context import Context
 from jujubox.flags import FlagSet, UsageError, quote, refuse_more
 from jujubox.hooktools.relation_flag import given_relation, relation_flag
-from jujubox.hooktools.secret_flags import check_uri
+from jujubox.hooktools.secret_flags import check_uri, require_manager
 from jujubox.hooktools.tool import Invocation, Tool
 from jujubox.names import application_of, is_application, is_unit
 from jujubox.protocol import SecretChange
@@ -34,6 +34,7 @@ async def run(context: Context, call: Invocation) -> None:
     refuse_more(call.args[1:])
     target = application or (application_of(unit) if unit else relation.remote_application if relation else "")
     number = relation.id if relation is not None else None
+    await require_manager(context, uri)
     context.secrets.grant(SecretChange("revoke", uri, relation=number, application=target, unit=unit or None))
 
 

@@ -6,7 +6,7 @@ import datetime
 
 from jujubox.agent.context.context import Context
 from jujubox.flags import UsageError
-from jujubox.hooktools.secret_flags import check_policies, check_uri, contents, expiry, secret_flags
+from jujubox.hooktools.secret_flags import check_policies, check_uri, contents, expiry, require_manager, secret_flags
 from jujubox.hooktools.tool import Invocation, Tool
 from jujubox.protocol import SecretChange
 
@@ -19,6 +19,7 @@ async def run(context: Context, call: Invocation) -> None:
     check_policies(flags)
     expire = expiry(flags["expire"], datetime.datetime.now(datetime.timezone.utc))
     content = contents(call, call.args[1:])
+    await require_manager(context, uri)
     context.secrets.update(
         SecretChange(
             "update",

@@ -59,10 +59,13 @@ class Secrets:
         """Grant or revoke."""
         self._others.append(change)
 
-    def owner_of_pending(self, uri: str) -> str | None:
-        """`application` or `unit` for a secret that this context creates."""
+    async def owner(self, uri: str) -> str:
+        """`application` or `unit`. Raises CallError for a secret that the unit may not manage."""
         pending = self._creates.get(bare_id(uri))
-        return pending.owner if pending is not None else None
+        if pending is not None:
+            return pending.owner
+        found = await self._calls("secret.info", uri=uri, label=None)
+        return str((found.get(bare_id(uri)) or {}).get("owner", ""))
 
     def pending_content(self, uri: str, label: str, newest: bool) -> dict[str, str] | None:
         """Content that is not stored yet: of a new secret always, of a changed one when the newest is wanted."""

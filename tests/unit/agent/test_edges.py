@@ -114,18 +114,20 @@ def test_a_call_waits_for_a_controller_that_is_away() -> None:
 def test_log_lines_are_kept_within_bounds_and_sent_in_batches(tmp_path: Path) -> None:
     async def run() -> list[dict[str, str]]:
         sent: list[dict[str, str]] = []
+        complete = asyncio.Event()
 
         async def call(method: str, entries: list[dict[str, str]]) -> None:
             assert method == "log.write"
             sent.extend(entries)
+            if len(sent) > KEPT:
+                complete.set()
 
         forwarder = Forwarder(tmp_path)
         log = forwarder.logger("unit-a-0", "unit.a/0.juju-log")
         for number in range(KEPT + 5):
             log("INFO", str(number))
         task = asyncio.ensure_future(forwarder.forward(call))
-        while len(sent) < KEPT:
-            await asyncio.sleep(0.05)
+        await asyncio.wait_for(complete.wait(), 30)
         task.cancel()
         return sent
 

@@ -36,5 +36,14 @@ def test_output_goes_to_a_file_beside_the_caller(tmp_path: Path) -> None:
     assert (tmp_path / "found").read_text() == "1\n"
 
 
-def test_leader_settings_exist_in_3_6_only() -> None:
-    assert {"leader-get", "leader-set"} == tools_of("3.6").keys() - tools_of("4.0").keys()
+def test_some_tools_exist_in_3_6_only() -> None:
+    older = tools_of("3.6").keys() - tools_of("4.0").keys()
+    assert {"leader-get", "leader-set", "payload-register"} <= older
+    assert {name.split("-")[0] for name in older} == {"leader", "payload", "k8s", "pod"}
+
+
+def test_payloads_are_accepted() -> None:
+    assert Desk().printed("payload-register", "docker", "web", "1", personality="3.6") == ""
+    assert Desk().refused("payload-unregister", "web", personality="3.6") == (2, "missing id")
+    text = 'status "odd" not supported; expected one of starting, started, stopping, stopped'
+    assert Desk().refused("payload-status-set", "web", "1", "odd", personality="3.6") == (2, text)

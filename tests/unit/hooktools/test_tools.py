@@ -456,6 +456,18 @@ class TestSecrets:
         desk.printed("secret-remove", URI)
         assert desk.changes().secrets == ()
 
+    def test_an_application_secret_is_changed_by_its_leader_only(self) -> None:
+        desk = self.desk(leader=False)
+        desk.answers["secret.info"] = {BARE: {"owner": "application"}}
+        for argv in (("secret-set", URI, "key=v"), ("secret-remove", URI), ("secret-revoke", URI, "--app", "mysql")):
+            assert desk.refused(*argv) == (1, "this unit is not the leader")
+        assert desk.changes().secrets == ()
+
+    def test_a_secret_that_the_unit_does_not_manage_is_not_found(self) -> None:
+        desk = self.desk()
+        desk.answers["secret.info"] = CallError(f'secret "{BARE}" not found', "not found")
+        assert desk.refused("secret-set", URI, "key=v") == (1, f'secret "{BARE}" not found')
+
     def test_grant_and_revoke_refuse(self) -> None:
         desk = self.desk()
         assert desk.refused("secret-grant", URI) == (2, "no relation id specified")
