@@ -21,8 +21,9 @@ def traces(box: Box) -> list[str]:
 
 
 def _processes(box: Box) -> Iterator[str]:
+    ours_above = set(_ancestors(os.getpid()))
     for entry in Path("/proc").iterdir():
-        if not entry.name.isdigit() or int(entry.name) == os.getpid():
+        if not entry.name.isdigit() or int(entry.name) in ours_above:
             continue
         try:
             words = (entry / "cmdline").read_bytes().split(b"\0")
@@ -32,6 +33,13 @@ def _processes(box: Box) -> Iterator[str]:
         ours = any(str(box.home).encode() in word for word in words)
         if ours or (b"jujubox.controller" in words and f"JUJUBOX_HOME={box.home}".encode() in home):
             yield f"process {entry.name}: {b' '.join(words).decode(errors='replace')[:100]}"
+
+
+def _ancestors(pid: int) -> Iterator[int]:
+    """A process and those that started it: whoever typed our command may have named the home in it."""
+    while pid > 0:
+        yield pid
+        pid = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
 
 
 def _mounts(box: Box) -> Iterator[str]:
