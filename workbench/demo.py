@@ -78,7 +78,7 @@ def ensure_deployed() -> None:
 
 
 def noted(model: str) -> dict[str, str]:
-    """The digests of the charms that the demo last put into this model: Juju does not tell, and refreshes the same twice."""
+    """Digests of the charms that the demo last put into this model; Juju would take the same charm as a new revision."""
     try:
         note = json.loads(NOTE.read_text())
     except (OSError, ValueError):
