@@ -15,7 +15,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from jujubox.box import Box
-from jujubox.machines import archive, cgroups, host, images, recipes
+from jujubox.machines import archive, cgroups, firewall, host, images, recipes
 
 PROGRAMS = {
     "systemd-nspawn": "systemd-container",
@@ -45,7 +45,7 @@ async def problems(box: Box, base: str = "debian@12") -> list[str]:
         return problems_of_host
     if said := await _programs(box):
         return [said]
-    found = await asyncio.gather(_links(box), _filter(box), _archive(box, base))
+    found = await asyncio.gather(_links(box), _filter(box), firewall.look(), _archive(box, base))
     return [sentence for sentence in found if sentence]
 
 

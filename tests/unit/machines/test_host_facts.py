@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from jujubox.box import Box
-from jujubox.machines import MachinesError, archive, cgroups, host, images, locks, packages, recipes
+from jujubox.machines import MachinesError, archive, cgroups, firewall, host, images, locks, packages, recipes
 
 HYBRID = """\
 tmpfs /sys/fs/cgroup tmpfs rw 0 0
@@ -105,3 +105,11 @@ def test_a_lock_is_waited_for_without_holding_up_other_tasks(tmp_path: Path) -> 
 
     asyncio.run(both())
     assert order == ["a in", "a out", "b in", "b out"]
+
+
+def test_a_firewall_that_drops_by_default_is_an_obstacle_until_it_names_our_bridges() -> None:
+    assert firewall.obstacle("-P INPUT ACCEPT\n", "-P FORWARD DROP\n", bridged=False) == ""
+    assert "iptables -I INPUT -i jb+" in firewall.obstacle("-P INPUT DROP\n", "", bridged=False)
+    assert firewall.obstacle("-P INPUT DROP\n-A INPUT -i jb+ -j ACCEPT\n", "", bridged=False) == ""
+    assert "send one another" in firewall.obstacle("", "-P FORWARD DROP\n", bridged=True)
+    assert firewall.obstacle("", "-P FORWARD DROP\n-A FORWARD -i jb+ -o jb+ -j ACCEPT\n", bridged=True) == ""
