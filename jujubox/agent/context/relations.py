@@ -64,7 +64,8 @@ def context_relation(known: RelationState, view: RelationView | None, hook: Hook
     if hook is not None and hook.relation == known.id and hook.remote_unit:
         (members.discard if hook.kind == "relation-departed" else members.add)(hook.remote_unit)
     inactive = view is None or view.life != "alive" or view.suspended
-    broken = inactive and not members and not known.peer
+    breaking = hook is not None and hook.kind == "relation-broken" and hook.relation == known.id
+    broken = breaking or (inactive and not members and not known.peer)
     ordered = tuple(sorted(members, key=unit_order))
     return ContextRelation(known.id, known.endpoint, known.remote_application, known.peer, ordered, broken)
 
