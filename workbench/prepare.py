@@ -31,7 +31,10 @@ ENVIRONMENT = TOP / ".venv"
 LOCK = TOP / "requirements" / "dev.txt"
 
 KEYRINGS = {"/usr/share/keyrings/debian-archive-keyring.gpg": "debian-archive-keyring"}
-SERVER = "postgresql"
+SERVER = {
+    "lib/postgresql/*/bin/initdb": "postgresql",
+    "share/postgresql/*/extension/postgis.control": "postgresql-postgis",
+}
 """Some tests start a PostgreSQL server of their own; its package would make and start another one."""
 NO_CLUSTER = Path("/etc/postgresql-common/createcluster.d/none.conf")
 BUILDING = ("packaging", "setuptools", "wheel")
@@ -44,8 +47,8 @@ def missing_packages(purpose: str) -> list[str]:
     if purpose != "environment":
         wanted += preflight.missing_packages()
         wanted += [package for file, package in KEYRINGS.items() if not Path(file).exists()]
-    if purpose == "tests" and not any(Path("/usr/lib/postgresql").glob("*/bin/initdb")):
-        wanted.append(SERVER)
+    if purpose == "tests":
+        wanted += [package for file, package in SERVER.items() if not any(Path("/usr").glob(file))]
     return sorted(wanted)
 
 
@@ -73,7 +76,7 @@ def install_packages(packages: Sequence[str]) -> None:
         policy.chmod(0o755)
     try:
         run(["apt-get", "update"], env=environment)
-        if SERVER in packages:
+        if not set(SERVER.values()).isdisjoint(packages):
             run([*install, "postgresql-common"], env=environment)
             NO_CLUSTER.parent.mkdir(parents=True, exist_ok=True)
             NO_CLUSTER.write_text("create_main_cluster = false\n")

@@ -21,7 +21,7 @@ def server() -> Iterator[Server]:
     """One server for all tests of this directory."""
     installed = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
     if not installed:
-        pytest.skip("no PostgreSQL server is installed here")
+        pytest.fail("no PostgreSQL server is installed here (`make test` installs one)")
     home = Path(tempfile.mkdtemp(prefix="pgcharm-test-", dir="/tmp"))
     server = Server(installed[-1].parent, home, free_port())
     if os.geteuid() == 0:

@@ -100,8 +100,6 @@ def test_a_plain_user_logs_in_and_creates_tables(server: Server, serve: Serve) -
 def test_the_user_of_a_system_works_with_data_but_does_not_define_it(
     server: Server, serve: Serve, connect: Connect
 ) -> None:
-    if "postgis" not in read_catalogue(connect).available:
-        pytest.skip("PostGIS is not installed here")
     decision = serve(client(sysname="Demo-System"))
     with closing(login(server, decision, 1, schema=True)) as connection:
         run(connection, "CREATE TABLE places (id serial, at geometry(point, 4326))")

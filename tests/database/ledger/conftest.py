@@ -50,7 +50,7 @@ class Pair:
 def _server() -> Server:
     installed = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
     if not installed:
-        pytest.skip("no PostgreSQL server is installed here")
+        pytest.fail("no PostgreSQL server is installed here (`make test` installs one)")
     home = Path(tempfile.mkdtemp(prefix="ledger-test-", dir="/tmp"))
     if os.geteuid() == 0:
         owner = pwd.getpwnam("postgres")
