@@ -78,7 +78,7 @@ def ensure_deployed() -> None:
 
 
 def noted(model: str) -> dict[str, str]:
-    """Digests of the charms that the demo last put into this model; Juju would take the same charm as a new revision."""
+    """Digests of the charms that the demo last put into this model; Juju would take the same one as a revision."""
     try:
         note = json.loads(NOTE.read_text())
     except (OSError, ValueError):
