@@ -7,11 +7,14 @@ Must not know: who reads them.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import datetime
 from collections import deque
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, Protocol
+
+from jujubox.wire import CallError
 
 KEPT = 10_000
 """Lines kept while the controller is away; the oldest go first."""
@@ -71,7 +74,8 @@ class Forwarder:
             await asyncio.sleep(0.3)
             self._ready.clear()
             while self._lines:
-                await call("log.write", entries=self._batch())
+                with contextlib.suppress(CallError):  # a batch that is refused is lost, not the agent
+                    await call("log.write", entries=self._batch())
 
     def _batch(self) -> list[dict[str, str]]:
         entries = [self._lines.popleft() for _ in range(min(BATCH, len(self._lines)))]

@@ -65,7 +65,12 @@ class MachineAgent:
     async def _follow(self) -> None:
         seen = ""
         while True:
-            data = await self._link.call("machine.watch", seen=seen, timeout=WATCH_SECONDS)
+            try:
+                data = await self._link.call("machine.watch", seen=seen, timeout=WATCH_SECONDS)
+            except CallError as error:
+                self._log("WARNING", f"cannot watch the machine: {error}")
+                await asyncio.sleep(RESTART_WAIT)
+                continue
             if data is None:
                 continue
             view = from_wire(MachineView, data)

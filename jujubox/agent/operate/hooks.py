@@ -19,6 +19,8 @@ from jujubox.agent.state import Hook
 from jujubox.agent.transitions import hook_begun, hook_committed, hook_done, hook_queued
 from jujubox.wire import CallError
 
+TERMINATED_WAIT = 1.0
+"""Seconds before a hook that somebody killed begins again."""
 REBOOT_PATIENCE = 300.0
 """Seconds to wait for a machine that was asked to restart."""
 
@@ -110,6 +112,7 @@ def _exit_text(code: int) -> str:
 async def _conclude(runtime: Runtime, hook: Hook, outcome: HookOutcome) -> None:
     if outcome.kind == "terminated":
         await runtime.save(hook_queued(runtime.state, hook))
+        await asyncio.sleep(0 if runtime.stopping or outcome.reboot else TERMINATED_WAIT)
     elif outcome.kind != "failed":
         await _speak_for_charm(runtime, hook)
         await runtime.save(hook_done(runtime.state, hook))
