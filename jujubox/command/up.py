@@ -9,7 +9,7 @@ import sys
 from jujubox.box import Box
 from jujubox.command import controller_process
 from jujubox.flags import Flags, FlagSet, refuse_more
-from jujubox.machines import Machines, images, preflight
+from jujubox.machines import Machines, images, packages, preflight
 
 USAGE = "[--base debian@12]... [--no-controller]"
 
@@ -42,8 +42,8 @@ def run(given: Flags) -> int:
 def _is_up(box: Box, bases: list[str], without_controller: bool) -> bool:
     if without_controller or not box.settled or controller_process.pid(box) is None:
         return False
-    bridge = os.path.exists(f"/sys/class/net/{box.bridge}")
-    return bridge and controller_process.answers(box) and all(images.place(box, base).exists() for base in bases)
+    host = os.path.exists(f"/sys/class/net/{box.bridge}") and packages.lives(box) != 0
+    return host and controller_process.answers(box) and all(images.place(box, base).exists() for base in bases)
 
 
 async def _look(box: Box, bases: list[str]) -> list[str]:
