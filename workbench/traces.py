@@ -13,11 +13,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from jujubox.box import Box
+from jujubox.machines import packages
 
 
 def traces(box: Box) -> list[str]:
     """Whatever there is of a box, a line each; nothing after it has been taken down."""
-    return [*_processes(box), *_mounts(box), *_links(box), *_rules(box), *_home(box)]
+    return [*_processes(box), *_mounts(box), *_links(box), *_rules(box), *_package_cache(box), *_home(box)]
 
 
 def _processes(box: Box) -> Iterator[str]:
@@ -60,6 +61,12 @@ def _rules(box: Box) -> Iterator[str]:
     for item in json.loads(listed.stdout or "{}").get("nftables", ()):
         if box.tag in str(item.get("table", {}).get("name", "")):
             yield f"nftables table {item['table']['name']}"
+
+
+def _package_cache(box: Box) -> Iterator[str]:
+    """Its process may stay as long as another box uses it."""
+    if packages.lives(box) and not packages.users(box):
+        yield f"process of the package cache on {box.package_proxy_address}"
 
 
 def _home(box: Box) -> Iterator[str]:
