@@ -37,8 +37,8 @@ def quick_part() -> list[str]:
     for program, *arguments in CHECKS:
         done = subprocess.run([BIN / program, *arguments], capture_output=True, text=True, check=False)
         if done.returncode:
-            failed.append(program)
-            print(f"{program}:\n{done.stdout}{done.stderr}", flush=True)
+            failed.append(" ".join([program, *arguments[:1]]))
+            print(f"{failed[-1]}:\n{done.stdout}{done.stderr}", flush=True)
     return failed
 
 
