@@ -19,7 +19,7 @@ from jujubox.wire import LINE_LIMIT, Caller, CallError, Disconnected
 Call = Callable[..., Awaitable[Any]]
 """`await call("unit.config", unit="a/0")`."""
 
-FIRST_WAIT, LONGEST_WAIT = 0.2, 5.0
+FIRST_WAIT, LONGEST_WAIT = 0.2, 2.0
 POLL_GRACE = 20.0
 """Seconds beyond a long poll's timeout after which the connection counts as lost."""
 

@@ -28,7 +28,7 @@ async def run_command(runtime: Runtime, command: Command) -> None:
 async def _run(runtime: Runtime, command: Command) -> Ended:
     try:
         context = command_context(runtime, command)
-        ended = await run_in_context(runtime, context, ["/bin/bash", "-c", command.text], "juju-exec")
+        ended = await run_in_context(runtime, context, ["/bin/bash", "-c", command.text])
     except (ValueError, OSError) as error:
         return Ended(1, b"", f"ERROR {error}\n".encode())
     refused = await flush(runtime, context) if ended.code == 0 else ""

@@ -21,9 +21,12 @@ from jujubox.protocol import HookChanges, to_wire
 from jujubox.wire import CallError
 
 
-async def run_in_context(runtime: Runtime, context: Context, argv: Sequence[str], module: str) -> Ended:
-    """Run `argv` in the charm's directory with the context's hook tools. Raises OSError if it cannot start."""
-    log = runtime.logger(f"unit.{runtime.unit}.{module}")
+async def run_in_context(runtime: Runtime, context: Context, argv: Sequence[str], module: str = "") -> Ended:
+    """Run `argv` in the charm's directory with the context's hook tools. Raises OSError if it cannot start.
+
+    Its output goes to the log under the name `module`; that of a command, which has none, only to whoever asked.
+    """
+    log = runtime.logger(f"unit.{runtime.unit}.{module}") if module else _nowhere
 
     async def reply(call: ToolCall) -> ToolAnswer:
         return await _answer(runtime, context, call)
@@ -45,6 +48,10 @@ async def run_in_context(runtime: Runtime, context: Context, argv: Sequence[str]
     if context.status_set and not runtime.state.status_set:
         await runtime.note_status_set()
     return ended
+
+
+def _nowhere(_level: str, _line: str, _module: str = "") -> None:
+    pass
 
 
 async def _answer(runtime: Runtime, context: Context, call: ToolCall) -> ToolAnswer:

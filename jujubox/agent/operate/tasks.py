@@ -71,7 +71,9 @@ async def _run(runtime: Runtime, task: TaskView) -> None:
         await _finish(runtime, task, "failed", {}, str(problem))
         return
     try:
-        ended = await _within_time(runtime, task, run_in_context(runtime, context, argv, task.name))
+        ended = await _within_time(
+            runtime, task, run_in_context(runtime, context, argv, "" if task.name == EXEC else task.name)
+        )
     except OSError as error:
         await _finish(runtime, task, "failed", {}, str(error))
         return

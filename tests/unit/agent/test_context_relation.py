@@ -2,10 +2,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tests.unit.agent.play import relation
-
 from jujubox.agent.context.relations import MemberCache, context_relation
 from jujubox.agent.state import Hook, RelationState
+from tests.unit.agent.play import relation
 
 KNOWN = RelationState(1, "db", "client", peer=False, members={"client/10": 1, "client/2": 1})
 VIEW = relation(1, members={"client/2": 1, "client/10": 1})
