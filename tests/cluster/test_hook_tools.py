@@ -431,5 +431,6 @@ def test_juju_exec_on_the_machine_runs_in_a_units_context(place: Place) -> None:
     said = juju.exec("sudo juju-exec beta/0 'echo $JUJU_UNIT_NAME; is-leader; action-get'", machine=0)
     assert said.stdout == "beta/0\nTrue\n"
     assert said.stderr == "ERROR not running an action\n"
-    related = juju.exec(place.fill("sudo juju-exec -r @SOURCE @LEADER 'echo $JUJU_REMOTE_UNIT; relation-list'"), machine=0)
+    listing = place.fill("sudo juju-exec -r @SOURCE @LEADER 'echo $JUJU_REMOTE_UNIT; relation-list'")
+    related = juju.exec(listing, machine=0)
     assert related.stdout == "beta/0\nbeta/0\n"

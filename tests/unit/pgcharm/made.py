@@ -95,7 +95,13 @@ def juju(
 def bare_machine() -> Machine:
     """A machine with nothing on it."""
     return Machine(
-        "debian", "12", "bookworm", 4 * GB, 2, "host", services={name: Service(False, False, False) for name in SERVICES}
+        "debian",
+        "12",
+        "bookworm",
+        4 * GB,
+        2,
+        "host",
+        services={name: Service(False, False, False) for name in SERVICES},
     )
 
 
