@@ -100,7 +100,7 @@ def remove_unit(db: Database, unit: Unit) -> None:
         topics.whole(unit.model),
     )
     machines.destroy_if_empty(db, unit.model, unit.machine)
-    _finish_application(db, unit.model, unit.application)
+    after_relation(db, unit.model)
 
 
 def destroy_application(
@@ -114,7 +114,7 @@ def destroy_application(
             relations.destroy(db, application.model, relation.id)
     for unit in units.of_application(db, application.model, application.name):
         destroy_unit(db, unit, destroy_storage, force)
-    _finish_application(db, application.model, application.name)
+    after_relation(db, application.model)
 
 
 def destroy_machine(db: Database, model: int, number: str, force: Force) -> None:
@@ -200,6 +200,6 @@ def _finish_application(db: Database, model: int, name: str) -> None:
 
 
 def after_relation(db: Database, model: int) -> None:
-    """A relation ended: applications that waited for it may be gone now."""
+    """A unit or a relation ended: applications that waited for it may be gone now, the other side's too."""
     for name in db.column("SELECT name FROM applications WHERE model = ? AND life != 'alive'", model):
         _finish_application(db, model, name)

@@ -97,3 +97,12 @@ def test_a_model_goes_when_nothing_is_left_in_it(world) -> None:
     assert models.every(world.db) == []
     leftovers = world.db.column("SELECT count(*) FROM charms UNION ALL SELECT count(*) FROM status_history")
     assert leftovers == [0, 0]
+
+
+def test_related_applications_forced_away_both_go_whoever_leaves_first(world) -> None:
+    world.deploy("a", provides={"p": {"interface": "i"}})
+    world.deploy("b", requires={"r": {"interface": "i"}})
+    world.started("a/0", "b/0")
+    world.enter(world.relate("a", "b"), "a/0", "b/0")
+    removal.destroy_model(world.db, world.model, force=True)
+    assert applications.of_model(world.db, world.model.id) == []
