@@ -21,7 +21,8 @@ from jujubox.box import Box
 from workbench.commands import BIN
 from workbench.traces import traces
 
-MINUTES = 33
+MINUTES = 75
+"""When a run that hangs is ended. A healthy one takes less than 35 on two cores."""
 CHECKS = (
     ("ruff", "check", "--quiet", "."),
     ("ruff", "format", "--check", "--quiet", "."),
