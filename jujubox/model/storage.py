@@ -82,10 +82,11 @@ def directives(charm: Charm, given: dict[str, str]) -> dict[str, str]:
 def add_for_unit(
     db: Database, model: int, unit: str, machine: str, charm: Charm, given: dict[str, str], rules: Personality
 ) -> None:
-    """Every storage that a new unit begins with."""
+    """Every storage that a new unit begins with. A directive without a count asks for one, as in Juju."""
     for name, meta in charm.storage.items():
         directive = parse_directive(given.get(name, ""))
-        for _ in range(meta.minimum if directive.count is None else directive.count):
+        usual = max(meta.minimum, 1) if name in given else meta.minimum
+        for _ in range(usual if directive.count is None else directive.count):
             add(db, model, unit, machine, name, meta, directive, rules)
 
 
