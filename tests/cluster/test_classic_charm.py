@@ -34,9 +34,8 @@ def juju(box: boxes.Box | None, personality: str) -> Iterator[jubilant.Juju]:
 
 @pytest.fixture(scope="module")
 def web(juju: jubilant.Juju, classic: Path) -> str:
-    """Two units of `web`, and one of `proxy` with `web` upstream, on one machine."""
-    juju.deploy(classic, "web")
-    juju.add_unit("web", to="0")
+    """Two units of `web`, which open the same port; `proxy`, with `web` upstream, beside the first."""
+    juju.deploy(classic, "web", num_units=2)
     juju.deploy(classic, "proxy", to="0", config={"port": 9000})
     juju.integrate("web:website", "proxy:upstream")
     quiet(juju, "web", "proxy")
@@ -75,7 +74,8 @@ def test_peers_and_upstreams_are_told_through_relations(juju: jubilant.Juju, web
     assert seen["peers"] == {"web/1": "web/1"}
     assert seen["expected-peers"] == ["web/1"]
     proxy = report(juju, "proxy/0")
-    addresses = [juju.status().apps["web"].units[unit].public_address for unit in ("web/0", "web/1")]
+    units = juju.status().apps["web"].units
+    addresses = [units[unit].public_address for unit in ("web/0", "web/1")]
     assert proxy["upstreams"] == sorted(f"{address}:8000" for address in addresses)
     assert proxy["ingress"] == addresses
     assert proxy["egress"] == [[f"{address}/32"] for address in addresses]

@@ -14,13 +14,15 @@ import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
+import yaml
+
 CHARMS = Path(__file__).resolve().parents[2] / "charms"
 """Where the test charms lie."""
 
 
 def pack(source: Path, target: Path, extra: Mapping[str, str] | None = None) -> Path:
     """Zip the charm directory `source` as `target`; `extra` files (name to text) come on top and replace others."""
-    added = dict(extra or {})
+    added = {**_split(source), **(extra or {})}
     target.parent.mkdir(parents=True, exist_ok=True)
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         for path in sorted(source.rglob("*")):
@@ -30,6 +32,18 @@ def pack(source: Path, target: Path, extra: Mapping[str, str] | None = None) -> 
         for name, text in added.items():
             archive.writestr(_entry(name, stat.S_IFREG | 0o644), text)
     return target
+
+
+def _split(source: Path) -> dict[str, str]:
+    """What charmcraft makes of a unified charmcraft.yaml: metadata.yaml, config.yaml and actions.yaml."""
+    if (source / "metadata.yaml").exists():
+        return {}
+    project = yaml.safe_load((source / "charmcraft.yaml").read_text())
+    config, actions = project.pop("config", {}), project.pop("actions", {})
+    metadata = {key: value for key, value in project.items() if key not in ("type", "parts", "bases", "platforms")}
+    metadata["display-name"] = metadata.pop("title", metadata["name"])
+    documents = {"metadata.yaml": metadata, "config.yaml": config, "actions.yaml": actions}
+    return {name: yaml.safe_dump(document) for name, document in documents.items()}
 
 
 def pack_with_packages(source: Path, target: Path, *requirements: str) -> Path:
