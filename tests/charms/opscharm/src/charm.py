@@ -87,6 +87,8 @@ class OpsCharm(ops.CharmBase):
             peeked = event.secret.peek_content()["password"]
             self._stored.events.append(f"tracked {tracked} peeked {peeked}")
             self._stored.backend = event.secret.get_content(refresh=True)["password"]
+        elif event.secret.label == PASSWORD:
+            event.secret.get_content(refresh=True)  # the owner, too, holds on to a revision that it has read
 
     def _secret_remove(self, event: ops.SecretRemoveEvent) -> None:
         self._stored.events.append(f"secret_remove {event.secret.label} {event.revision}")
