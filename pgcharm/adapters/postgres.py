@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -36,11 +37,21 @@ def local(port: int, database: str = "postgres") -> connection:
     return link
 
 
-def remote(host: str, port: int, user: str, password: str, ca: str) -> connection:
+@dataclass(frozen=True)
+class Papers:
+    """The files that prove to another member who we are, and to us who it is."""
+
+    ca: str
+    certificate: str
+    key: str
+
+
+def remote(host: str, port: int, user: str, password: str, papers: Papers) -> connection:
     """A connection to another member's server. Raises psycopg2.Error."""
     link = psycopg2.connect(
-        host=host, port=port, dbname="postgres", user=user, password=password, sslmode="verify-ca", sslrootcert=ca,
-        connect_timeout=3, application_name="charm",
+        host=host, port=port, dbname="postgres", user=user, password=password, connect_timeout=3,
+        sslmode="verify-ca", sslrootcert=papers.ca, sslcert=papers.certificate, sslkey=papers.key,
+        application_name="charm",
     )  # fmt: skip
     link.autocommit = True
     return link

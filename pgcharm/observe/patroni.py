@@ -60,7 +60,8 @@ def observe_clone(patroni: Patroni | None, secrets: Secrets | None, layout: Layo
     source = next((member for member in patroni.members if member.role == "primary"), None)
     if source is not None and secrets is not None:
         try:
-            connection = postgres.remote(source.host, source.port, "rewind", secrets.rewind, layout.ca)
+            papers = postgres.Papers(layout.ca, layout.certificate("postgres"), layout.key("postgres"))
+            connection = postgres.remote(source.host, source.port, "rewind", secrets.rewind, papers)
             with closing(connection):
                 for received, total in postgres.rows(connection, _PROGRESS, (address,)):
                     return Clone(int(received), None if total is None else int(total))

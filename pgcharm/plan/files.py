@@ -137,18 +137,11 @@ def postgresql_conf(s: Situation) -> Wanted:
 def pg_hba(s: Situation) -> Wanted:
     text = render(
         "pg_hba.conf.j2",
-        members=member_networks(s),
         admins=s.options.admin_addresses,
         extra=s.options.extra_pg_auth,
         clients=decision(s).access,
     )
     return Wanted(s.layout.rendered("pg_hba.conf"), text, "postgres", "postgres", 0o640)
-
-
-def member_networks(s: Situation) -> tuple[str, ...]:
-    """The addresses of the cluster's units, each as a network of one."""
-    addresses = {s.o.juju.address, *(word.address for word in peer_words(s.o.juju))} - {""}
-    return tuple(f"{address}/{128 if ':' in address else 32}" for address in sorted(addresses))
 
 
 def pg_ident(s: Situation) -> Wanted:
