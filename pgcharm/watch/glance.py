@@ -36,7 +36,7 @@ def glance(own: Mapping[str, Any] | None, cluster: Mapping[str, Any] | None, etc
     own, cluster = own or {}, cluster or {}
     return Glance(
         state=str(own.get("state", "does not answer")),
-        role=str(own.get("role", "")),
+        role=_role(own),
         members=tuple(sorted(_member(member) for member in cluster.get("members", ()))),
         etcd=etcd,
         pending=bool(own.get("pending_restart")),
@@ -70,4 +70,10 @@ def _member(found: Mapping[str, Any]) -> tuple[str, str, str, str]:
     lag = found.get("lag")
     far = "" if not isinstance(lag, int) or lag <= NEAR else "behind" if lag <= FAR else "far behind"
     state = "serving" if found.get("state") in SERVING else "not serving"
-    return str(found.get("name", "")), str(found.get("role", "")), state, far
+    return str(found.get("name", "")), _role(found), state, far
+
+
+def _role(found: Mapping[str, Any]) -> str:
+    """`primary` or `standby`: which standby a commit waits for changes often, and nobody's duties with it."""
+    role = str(found.get("role", ""))
+    return role and ("primary" if role in ("leader", "master", "primary") else "standby")

@@ -27,13 +27,13 @@ def test_a_standby_that_is_a_little_behind_wakes_nobody() -> None:
 
 def test_a_standby_that_falls_far_behind_does() -> None:
     assert difference(glance(OWN, cluster(a_1=0), ""), glance(OWN, cluster(a_1=1 << 30), "")) == (
-        "a-1 is replica, serving, far behind"
+        "a-1 is standby, serving, far behind"
     )
 
 
 def test_a_member_that_goes_or_comes_wakes_the_charm() -> None:
     assert difference(glance(OWN, cluster(a_1=0), ""), glance(OWN, cluster(), "")) == "a-1 is gone"
-    assert difference(glance(OWN, cluster(), ""), glance(OWN, cluster(a_1=0), "")) == "a-1 has come: replica, serving"
+    assert difference(glance(OWN, cluster(), ""), glance(OWN, cluster(a_1=0), "")) == "a-1 has come: standby, serving"
 
 
 def test_patroni_that_stops_answering_wakes_the_charm() -> None:
