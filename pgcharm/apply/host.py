@@ -31,6 +31,9 @@ def generate_locale(step: steps.GenerateLocale, _: Means) -> bool:
 
 
 def write_file(step: steps.WriteFile, means: Means) -> bool:
+    """What the reader has read counts no more, even if the same was there before somebody else's change."""
+    if step.reader:
+        means.note("loaded", {step.reader: ""})
     changed = host.ensure_file(step.path, step.content, step.owner, step.group, step.mode)
     means.note("written", {step.path: host.digest(step.content)})
     return changed

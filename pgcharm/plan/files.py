@@ -29,6 +29,9 @@ from pgcharm.plan.steps import WriteFile
 from pgcharm.render.sizing import MB, memory_settings, wal_settings
 from pgcharm.render.templates import render
 
+PATRONI = "patroni"
+POSTGRES = "postgres"
+
 
 @dataclass(frozen=True)
 class Wanted:
@@ -39,6 +42,7 @@ class Wanted:
     owner: str = "root"
     group: str = "root"
     mode: int = 0o644
+    reader: str = ""
 
 
 def files(s: Situation) -> Part:
@@ -77,7 +81,7 @@ def write_if_needed(s: Situation, wanted: Wanted) -> WriteFile | None:
         reason = "somebody else changed it"
     else:
         reason = "what it should say has changed"
-    return WriteFile(reason, wanted.path, wanted.content, wanted.owner, wanted.group, wanted.mode)
+    return WriteFile(reason, wanted.path, wanted.content, wanted.owner, wanted.group, wanted.mode, wanted.reader)
 
 
 def create_cluster() -> Wanted:
@@ -131,7 +135,7 @@ def postgresql_conf(s: Situation) -> Wanted:
         slot_wal="16GB",
         extra=s.options.extra_pg_conf,
     )
-    return Wanted(s.layout.rendered("postgresql.conf"), text)
+    return Wanted(s.layout.rendered("postgresql.conf"), text, reader=POSTGRES)
 
 
 def pg_hba(s: Situation) -> Wanted:
@@ -141,11 +145,12 @@ def pg_hba(s: Situation) -> Wanted:
         extra=s.options.extra_pg_auth,
         clients=decision(s).access,
     )
-    return Wanted(s.layout.rendered("pg_hba.conf"), text, "postgres", "postgres", 0o640)
+    return Wanted(s.layout.rendered("pg_hba.conf"), text, "postgres", "postgres", 0o640, POSTGRES)
 
 
 def pg_ident(s: Situation) -> Wanted:
-    return Wanted(s.layout.rendered("pg_ident.conf"), render("pg_ident.conf.j2"), "postgres", "postgres", 0o640)
+    text = render("pg_ident.conf.j2")
+    return Wanted(s.layout.rendered("pg_ident.conf"), text, "postgres", "postgres", 0o640, POSTGRES)
 
 
 def etcd_hosts(s: Situation) -> tuple[str, ...]:
@@ -186,7 +191,7 @@ def patroni_yml(s: Situation, secrets: Secrets) -> Wanted:
         hba_file=s.layout.rendered("pg_hba.conf"),
         ident_file=s.layout.rendered("pg_ident.conf"),
     )
-    return Wanted(s.layout.rendered("patroni.yml"), text, "postgres", "postgres", 0o600)
+    return Wanted(s.layout.rendered("patroni.yml"), text, "postgres", "postgres", 0o600, PATRONI)
 
 
 def patroni_unit(s: Situation) -> Wanted:

@@ -9,14 +9,22 @@ well; a primary that has standbys waits for them.
 from __future__ import annotations
 
 from pgcharm.observation import CLONING, Patroni
-from pgcharm.plan.files import patroni_unit, patroni_yml, pg_hba, pg_ident, postgresql_conf, watch_json, watch_unit
+from pgcharm.plan.files import (
+    PATRONI,
+    POSTGRES,
+    files,
+    patroni_unit,
+    patroni_yml,
+    pg_hba,
+    pg_ident,
+    postgresql_conf,
+    watch_json,
+    watch_unit,
+)
 from pgcharm.plan.situation import SERVING, Part, Situation, digest
-from pgcharm.plan.steps import AwaitPatroni, ReloadPatroni, ReloadPostgres, RestartPostgres, StartService
+from pgcharm.plan.steps import AwaitPatroni, ReloadPatroni, ReloadPostgres, RestartPostgres, StartService, WriteFile
 from pgcharm.plan.types import Block, Step, Wait
 from pgcharm.view import why_unknown
-
-PATRONI = "patroni"
-POSTGRES = "postgres"
 
 
 def database(s: Situation) -> Part:
@@ -71,17 +79,18 @@ def reads(s: Situation) -> str:
 def server_reads(s: Situation) -> str:
     """The digest of what PostgreSQL reads."""
     certificate = s.o.machine.files.get(s.layout.certificate(POSTGRES))
-    files = (postgresql_conf(s), pg_hba(s), pg_ident(s))
-    return digest(*(file.content for file in files), certificate.digest if certificate else "")
+    read = (postgresql_conf(s), pg_hba(s), pg_ident(s))
+    return digest(*(file.content for file in read), certificate.digest if certificate else "")
 
 
 def reloads(s: Situation) -> tuple[Step, ...]:
     """What has been written and not been read."""
     loaded = s.o.machine.memories.loaded
+    written = {step.reader for step in files(s).steps if isinstance(step, WriteFile)}
     steps: list[Step] = []
-    if s.postgres is not None and loaded.get(POSTGRES) != server_reads(s):
+    if s.postgres is not None and (POSTGRES in written or loaded.get(POSTGRES) != server_reads(s)):
         steps.append(ReloadPostgres("its files have changed", s.postgres.port, server_reads(s)))
-    if loaded.get(PATRONI) != reads(s):
+    if PATRONI in written or loaded.get(PATRONI) != reads(s):
         steps.append(ReloadPatroni("its file has changed", reads(s)))
     return tuple(steps) + watch(s)
 

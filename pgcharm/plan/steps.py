@@ -61,6 +61,8 @@ class WriteFile(Step):
     owner: str = "root"
     group: str = "root"
     mode: int = 0o644
+    reader: str = ""
+    """Who has to be told to read it again: `postgres`, `patroni` or nobody."""
 
     def says(self) -> str:
         return f"write {self.path}"

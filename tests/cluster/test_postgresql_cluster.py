@@ -126,13 +126,15 @@ def test_a_setting_reaches_every_unit(cluster: Cluster) -> None:
 def test_a_hand_edit_is_put_right(cluster: Cluster) -> None:
     unit = cluster.primary
     path = cluster.sql(unit, "SHOW hba_file")
-    cluster.juju.exec(f"echo '# by hand' >> {path}", unit=unit)
+    cluster.juju.exec(f"echo '# mine, not yours' >> {path}", unit=unit)
     until(
-        lambda: cluster.juju.exec(f"grep -c 'by hand' {path} || true", unit=unit).stdout.strip(),
+        lambda: cluster.juju.exec(f"grep -c 'mine, not yours' {path} || true", unit=unit).stdout.strip(),
         lambda count: count == "0",
         timeout=150,
         delay=1,
     )
+    reads = "SELECT pg_conf_load_time() > (pg_stat_file(current_setting('hba_file'))).modification"
+    until(lambda: cluster.sql(unit, reads), lambda answer: answer == "t", timeout=60)
     cluster.settled(3)
 
 

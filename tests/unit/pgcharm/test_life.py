@@ -44,6 +44,8 @@ def test_a_hand_edit_is_noticed_and_put_right() -> None:
     path = "/etc/postgresql-charm/postgresql.conf"
     edited = on_machine(o, files={**o.machine.files, path: File("other", "root", "root", 0o644)})
     assert "write /etc/postgresql-charm/postgresql.conf: somebody else changed it" in plan(edited).text()
+    assert [type(step).__name__ for step in plan(edited).steps] == ["WriteFile", "ReloadPostgres"]
+    assert plan(settle(edited)).steps == ()
 
 
 def test_a_change_of_plan_is_told_from_a_hand_edit() -> None:
