@@ -25,6 +25,7 @@ from pgclient.hosts import Address
 from pgclient.options import Options
 from pgclient.router import Router
 from pgclient.session import Session
+from pgclient.waits import happened
 
 MAX_PAYLOAD = 7999
 """Bytes: https://www.postgresql.org/docs/current/sql-notify.html (must be shorter than 8000)."""
@@ -147,10 +148,8 @@ class Ear:
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._listen(), name="pgclient-listen")
         try:
-            await asyncio.wait_for(ready.wait(), self._options.patience)
-        except asyncio.TimeoutError:
-            self.remove(listener)
-            raise unavailable("primary", str(self._router.topology), self._options.patience) from None
+            if not await happened(ready, self._options.patience):
+                raise unavailable("primary", str(self._router.topology), self._options.patience)
         except BaseException:
             self.remove(listener)
             raise
@@ -182,7 +181,7 @@ class Ear:
     async def _follow(self, address: Address) -> str:
         """Serve on one primary for as long as it is the primary; why that ended."""
         try:
-            session = await asyncio.wait_for(self._router.connect(address), self._options.probe_timeout)
+            session = await self._router.connect(address)
         except (psycopg.Error, OSError, asyncio.TimeoutError):
             return f"{address} did not let us in"
         session.add_notify_handler(lambda found: self._feed(found.channel, found.payload, found.pid))
@@ -223,13 +222,13 @@ class Ear:
         loop, descriptor = asyncio.get_running_loop(), session.pgconn.socket
         loop.add_reader(descriptor, self._wake.set)
         try:
-            await asyncio.wait_for(self._wake.wait(), self._options.heartbeat)
-        except asyncio.TimeoutError:
-            loop.remove_reader(descriptor)
-            await self._tell(session, "")
+            woken = await happened(self._wake, self._options.heartbeat)
         finally:
             loop.remove_reader(descriptor)
-        self._read(session)
+        if woken:
+            self._read(session)
+        else:
+            await self._tell(session, "")
 
     def _read(self, session: Session) -> None:
         session.pgconn.consume_input()

@@ -20,7 +20,7 @@ from pgclient.options import Options
 from pgclient.pools import HostPool, Retired
 from pgclient.retry import means_look_around
 from pgclient.routing import Route, Wanted, candidates, choose
-from pgclient.session import Session, code, says_standby
+from pgclient.session import Session, code, connect, says_standby
 from pgclient.target import Target
 from pgclient.topology import Topology, is_fenced, is_foreign, is_lost
 from pgclient.watch import Watcher
@@ -93,7 +93,7 @@ class Router:
 
     async def connect(self, address: Address) -> Session:
         """A session of the caller's own, outside of the pools."""
-        return await Session.connect(self._target.conninfo(address), autocommit=True, prepare_threshold=None)
+        return await connect(self._target.conninfo(address), self.options.probe_timeout)
 
     def on_new_primary(self, tell: Callable[[], None]) -> None:
         """Call `tell` whenever there is another primary, or none."""

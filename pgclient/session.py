@@ -21,6 +21,7 @@ import psycopg
 from psycopg import pq
 
 from pgclient.errors import TimedOut
+from pgclient.waits import within
 
 
 class Session(psycopg.AsyncConnection[Any]):
@@ -35,7 +36,10 @@ class Session(psycopg.AsyncConnection[Any]):
         if self.closed or self.cut_because:
             return
         self.cut_because = why
-        with contextlib.suppress(OSError), socket.socket(fileno=os.dup(self.pgconn.socket)) as twin:
+        with (
+            contextlib.suppress(OSError, psycopg.OperationalError),  # libpq has found out by itself
+            socket.socket(fileno=os.dup(self.pgconn.socket)) as twin,
+        ):
             twin.shutdown(socket.SHUT_RDWR)
 
     async def cancel_safe(self, *, timeout: float = 30.0) -> None:
@@ -48,6 +52,15 @@ class Session(psycopg.AsyncConnection[Any]):
     def _cut_if_active(self, why: str) -> None:
         if not self.closed and self.pgconn.transaction_status == pq.TransactionStatus.ACTIVE:
             self.cut(why)
+
+
+async def connect(conninfo: str, seconds: float) -> Session:
+    """A session of the caller's own. Raises what psycopg raises, or `asyncio.TimeoutError`."""
+    return await within(
+        seconds,
+        Session.connect(conninfo, autocommit=True, prepare_threshold=None),
+        lambda session: session.pgconn.finish(),
+    )
 
 
 def is_stale(session: Session) -> bool:

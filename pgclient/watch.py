@@ -6,7 +6,6 @@ Knows: how hosts are asked, and when. Must not know: pools, transactions; it rep
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import random
 from collections.abc import Callable, Iterable
@@ -17,9 +16,10 @@ import psycopg
 from pgclient import probe
 from pgclient.hosts import Address, HostView, Role
 from pgclient.options import Options
-from pgclient.session import Session
+from pgclient.session import Session, connect
 from pgclient.target import Target
 from pgclient.topology import Topology, see, start
+from pgclient.waits import happened
 
 log = logging.getLogger("pgclient")
 
@@ -72,8 +72,7 @@ class Watcher:
 
     async def changed(self, seconds: float) -> None:
         """Wait until the topology is another one, at most so long."""
-        with contextlib.suppress(asyncio.TimeoutError):
-            await asyncio.wait_for(self._changed.wait(), max(0.0, seconds))
+        await happened(self._changed, seconds)
 
     def _set(self, topology: Topology) -> None:
         before, self.topology = self.topology, topology
@@ -113,8 +112,7 @@ class Watcher:
         self._wake[address].clear()
         seconds = pace(self.topology, self.topology.view(address), self._options)
         await asyncio.sleep(_SHORTEST_REST)
-        with contextlib.suppress(asyncio.TimeoutError):
-            await asyncio.wait_for(self._wake[address].wait(), seconds * random.uniform(0.9, 1.1))
+        await happened(self._wake[address], seconds * random.uniform(0.9, 1.1))
 
     async def _look(self, address: Address, session: Session | None) -> tuple[HostView, Session | None]:
         """Ask on this session, or on a new one. A session that failed is gone afterwards."""
@@ -133,8 +131,7 @@ class Watcher:
         return probe.read(row, address, now, now - began), session
 
     async def _connect(self, address: Address) -> Session:
-        connecting = Session.connect(self._target.conninfo(address), autocommit=True, prepare_threshold=None)
-        return await asyncio.wait_for(connecting, self._options.probe_timeout)
+        return await connect(self._target.conninfo(address), self._options.probe_timeout)
 
     async def _ask(self, session: Session) -> tuple[object, ...]:
         why = f"no answer within {self._options.probe_timeout:g} s"
