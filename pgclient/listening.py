@@ -44,7 +44,7 @@ class Note:
 
 @dataclass(frozen=True)
 class Gap:
-    """Notifications on this channel may have been missed since `since` (seconds since 1970): read anew what you follow."""
+    """Notes may have been missed since `since` (seconds since 1970): read anew whatever you follow."""
 
     channel: str
     since: float

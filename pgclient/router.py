@@ -107,7 +107,7 @@ class Router:
         began = monotonic()
         while True:
             if not self._opened:
-                raise unavailable(wanted.to.value, "the cluster is not open", monotonic() - began)
+                raise unavailable(str(wanted), "the cluster is not open", monotonic() - began)
             among = candidates(self.topology, wanted)
             if among:
                 load = {pool.address: len(pool.in_use) + pool.waiting for pool in self._pools.values()}
@@ -115,7 +115,7 @@ class Router:
                 if found:
                     return found
             if monotonic() >= deadline:
-                raise unavailable(wanted.to.value, str(self.topology), monotonic() - began)
+                raise unavailable(str(wanted), str(self.topology), monotonic() - began)
             if not among:
                 await self.watcher.changed(deadline - monotonic())
 

@@ -29,19 +29,30 @@ class Wanted(Enum):
 class Route:
     """Whom the caller wants, and how far behind it may be."""
 
-    to: Wanted = Wanted.PRIMARY
+    to: Wanted | str = Wanted.PRIMARY
+    """One of `Wanted`, or its word."""
     max_lag_bytes: int | None = None
     max_lag_seconds: float | None = None
     after: CommitToken | None = None
     """What has to be visible: the token of an earlier commit."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "to", _wanted(self.to))
+
+    def __str__(self) -> str:
+        return _wanted(self.to).value
 
 
 def route(to: Route | Wanted | str, after: CommitToken | None = None) -> Route:
     """A route from what callers say; raises `Misconfigured` for a word that is none."""
     if isinstance(to, Route):
         return replace(to, after=after) if after else to
+    return Route(to, after=after)
+
+
+def _wanted(to: Wanted | str) -> Wanted:
     try:
-        return Route(Wanted(to), after=after)
+        return Wanted(to)
     except ValueError:
         words = ", ".join(wanted.value for wanted in Wanted)
         raise Misconfigured(f"cannot route work: {to!r} is no role (expected one of {words})") from None

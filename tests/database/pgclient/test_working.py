@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from contextlib import aclosing
 
 import psycopg
@@ -55,10 +56,14 @@ async def test_a_token_makes_a_standby_show_the_commit(steady: Pair) -> None:
 
 async def test_what_raises_in_a_block_is_rolled_back_and_a_savepoint_alone(steady: Pair) -> None:
     async with cluster_of(steady) as cluster:
-        with pytest.raises(KeyError):
+
+        async def fail() -> None:
             async with cluster.transaction() as tx:
                 await tx.execute("INSERT INTO numbers VALUES (200)")
                 raise KeyError
+
+        with pytest.raises(KeyError):
+            await fail()
         async with cluster.transaction(isolation="serializable") as tx:
             with pytest.raises(psycopg.errors.UniqueViolation):
                 async with tx.savepoint():
@@ -69,11 +74,13 @@ async def test_what_raises_in_a_block_is_rolled_back_and_a_savepoint_alone(stead
 
 
 async def test_a_swallowed_error_is_no_commit(steady: Pair) -> None:
+    async def swallow(tx: Transaction) -> None:
+        with contextlib.suppress(psycopg.errors.UndefinedTable):
+            await tx.execute("SELECT * FROM nowhere")
+
     async with cluster_of(steady) as cluster:
         with pytest.raises(psycopg.errors.InFailedSqlTransaction, match="hint"):
-            async with cluster.transaction() as tx:
-                with pytest.raises(psycopg.errors.UndefinedTable):
-                    await tx.execute("SELECT * FROM nowhere")
+            await cluster.run(swallow)
 
 
 async def test_conflicting_transactions_are_done_again_until_all_hold(steady: Pair) -> None:
