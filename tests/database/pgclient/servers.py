@@ -6,8 +6,10 @@ import os
 import shutil
 import signal
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
+from time import sleep
 
 from tests.database.clients.server import Server, free_port
 
@@ -88,11 +90,13 @@ class Pair:
 
     def start(self, synchronous: bool = False) -> None:
         waits = {"synchronous_standby_names": "b"} if synchronous else {}
-        self.a.start(**waits)
         source = f"host=127.0.0.1 port={self.a.port} user=postgres application_name=b"
-        self.b.start(primary_conninfo=source)
+        with ThreadPoolExecutor() as both:
+            starts = (both.submit(self.a.start, **waits), both.submit(self.b.start, primary_conninfo=source))
+        for start in starts:
+            start.result()
         while not self.a.sql("SELECT 1 FROM pg_stat_replication WHERE state = 'streaming'"):
-            pass
+            sleep(0.05)
 
     def stop(self) -> None:
         for node in (self.a, self.b):
