@@ -5,6 +5,9 @@ reads) and remembers its 64-bit id and where the mark ends. A server that has re
 so it never gives it to another transaction, and `pg_xact_status` of that id speaks of ours. A server that took over
 before the mark, or lost it in a crash, may well have given the id to somebody else: there, ours never happened.
 
+Of two runs in a row of which this client saw none, the first could lose the mark and the second give its id and its
+place in the WAL to others: that much is left to chance.
+
 `pg_last_wal_replay_lsn()` keeps, after a recovery or promotion, the position where replay ended. That tells the two
 apart.
 https://www.postgresql.org/docs/current/functions-admin.html#FUNCTIONS-RECOVERY-CONTROL
@@ -54,29 +57,32 @@ class Answer:
     started: float
     was_standby: bool
     """Was this postmaster seen as a standby, so that `replayed` is where its promotion happened?"""
+    unbroken: bool = True
+    """Was no other run of the mark's server seen as a primary in between? It could have lost the mark and gone on."""
 
 
 def judge(mark: Mark, answer: Answer) -> Fate:
     """What became of the transaction, as far as this answer tells."""
-    if answer.timeline < mark.timeline:
-        return Fate.UNKNOWN  # an old primary: it cannot know
+    if answer.timeline < mark.timeline or answer.status is None:
+        return Fate.UNKNOWN  # an old primary cannot know, a new one may have forgotten
+    if (answer.timeline, answer.replayed, answer.started) == (mark.timeline, mark.replayed, mark.started):
+        same_run = {"committed": Fate.COMMITTED, "in progress": Fate.RUNNING}
+        return same_run.get(answer.status, Fate.ABORTED)
+    if answer.status != "committed":
+        return Fate.ABORTED  # our session is gone: whoever has the id now, nobody has committed it
     survived = _mark_survived(mark, answer)
     if survived is None:
-        # Another server by now. Whoever has the id there: if that one is not committed, ours is not either.
-        return Fate.ABORTED if answer.status in ("aborted", "future", "in progress") else Fate.UNKNOWN
-    if not survived or answer.status in ("aborted", "future"):
-        return Fate.ABORTED
-    if answer.status == "in progress":
-        return Fate.RUNNING
-    return Fate.COMMITTED if answer.status == "committed" else Fate.UNKNOWN
+        return Fate.UNKNOWN
+    return Fate.COMMITTED if survived else Fate.ABORTED
 
 
 def _mark_survived(mark: Mark, answer: Answer) -> bool | None:
     """Is the mark in the history of the server that answers? None: it cannot be told."""
+    if not answer.unbroken:
+        return None
     if answer.timeline == mark.timeline:
-        if answer.replayed is None or (answer.replayed, answer.started) == (mark.replayed, mark.started):
-            return True  # the same run, or a clean stop, which loses nothing
-        return answer.replayed >= mark.lsn  # it crashed and recovered up to there
+        # A clean stop loses nothing; after a crash, recovery went up to `replayed`.
+        return answer.replayed is None or answer.replayed >= mark.lsn
     if answer.timeline == mark.timeline + 1 and answer.was_standby and answer.replayed is not None:
         return answer.replayed >= mark.lsn  # it was promoted there
     return None

@@ -103,6 +103,10 @@ class Router:
         """Was the server, as it runs now, seen as a standby before?"""
         return self.watcher.standbys_started.get(view.address) == view.started
 
+    def is_unbroken(self, address: Address, first: float, last: float) -> bool:
+        """Was no run of this server seen as a primary that started between these two?"""
+        return not any(first < start and start != last for start in self.watcher.primaries_started.get(address, ()))
+
     async def _acquire(self, wanted: Route, deadline: float) -> tuple[HostPool, Session, HostView]:
         began = monotonic()
         while True:

@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import monotonic
 from typing import TypeVar
 
@@ -18,6 +18,7 @@ from psycopg import pq
 
 from pgclient.errors import CommitUnknown, TimedOut, Unavailable
 from pgclient.fate import Fate, Mark, judge
+from pgclient.hosts import Address, HostView
 from pgclient.retry import CONFLICTS, Stage, Verdict, pause, verdict
 from pgclient.router import Router
 from pgclient.routing import Route, Wanted
@@ -54,19 +55,34 @@ async def transaction(router: Router, terms: Terms) -> AsyncIterator[Transaction
 
     Raises what the work raised, the database's error if the transaction did not hold, or `CommitUnknown`.
     """
-    tx: Transaction | None = None
+    stack, session, view = await _begin(router, terms)
+    tx = Transaction(session, terms.read_only)
     try:
-        async with router.lease(terms.wanted, terms.deadline) as (session, _):
-            tx = Transaction(session, terms.read_only)
-            async with limited(session, terms.seconds_left()), _rolled_back(session):
-                await session.execute(terms.begin.encode())
-                yield tx
-                await tx.commit()
+        async with stack:
+            yield tx
+            await tx.commit()
     except (psycopg.Error, TimedOut) as error:
-        if tx is None or tx.mark is None or not _is_open(error, tx.stage):
+        if tx.mark is None or not _is_open(error, tx.stage):
             raise
-        if await resolve(router, tx.mark, max(terms.deadline, monotonic() + _AT_LEAST), error) is not Fate.COMMITTED:
+        if (
+            await resolve(router, view.address, tx.mark, max(terms.deadline, monotonic() + _AT_LEAST), error)
+            is not Fate.COMMITTED
+        ):
             raise
+
+
+async def _begin(router: Router, terms: Terms) -> tuple[contextlib.AsyncExitStack, Session, HostView]:
+    """A session in a transaction, and what ends both. Another session is taken if this one turns out to be gone."""
+
+    async def attempt() -> tuple[contextlib.AsyncExitStack, Session, HostView]:
+        async with contextlib.AsyncExitStack() as stack:
+            session, view = await stack.enter_async_context(router.lease(terms.wanted, terms.deadline))
+            await stack.enter_async_context(limited(session, terms.seconds_left()))
+            await stack.enter_async_context(_rolled_back(session))
+            await session.execute(terms.begin.encode())
+            return stack.pop_all(), session, view
+
+    return await _again(attempt, terms.deadline, Stage.WORKING)
 
 
 async def once(router: Router, terms: Terms, work: Callable[[Session], Awaitable[T]], stage: Stage) -> T:
@@ -114,11 +130,11 @@ def _is_open(error: Exception, stage: Stage) -> bool:
     return stage is Stage.COMMITTING
 
 
-async def resolve(router: Router, mark: Mark, deadline: float, cause: BaseException) -> Fate:
+async def resolve(router: Router, address: Address, mark: Mark, deadline: float, cause: BaseException) -> Fate:
     """Ask primaries until one can tell; raises `CommitUnknown` if none can."""
     while True:
         try:
-            fate = await _ask(router, mark, deadline)
+            fate = await _ask(router, address, mark, deadline)
         except Unavailable as error:
             raise CommitUnknown(
                 f"cannot tell whether transaction {mark.xid} was committed: {error}", mark.xid
@@ -136,12 +152,14 @@ async def resolve(router: Router, mark: Mark, deadline: float, cause: BaseExcept
         await asyncio.sleep(_ASK_EVERY)
 
 
-async def _ask(router: Router, mark: Mark, deadline: float) -> Fate:
+async def _ask(router: Router, address: Address, mark: Mark, deadline: float) -> Fate:
     async with (
         router.lease(Route(Wanted.PRIMARY), deadline) as (session, view),
         limited(session, router.options.probe_timeout * 3),
     ):
-        return judge(mark, await ask_answer(session, mark, router.was_standby(view)))
+        answer = await ask_answer(session, mark)
+        unbroken = router.is_unbroken(address, mark.started, answer.started)
+        return judge(mark, replace(answer, was_standby=router.was_standby(view), unbroken=unbroken))
 
 
 @contextlib.asynccontextmanager

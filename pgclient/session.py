@@ -19,6 +19,7 @@ from typing import Any
 
 import psycopg
 from psycopg import pq
+from psycopg.abc import RV, PQGen
 
 from pgclient.errors import TimedOut
 from pgclient.waits import within
@@ -30,6 +31,8 @@ class Session(psycopg.AsyncConnection[Any]):
     cancel_grace: float = 1.0
     cut_because: str = ""
     """Why it was cut; empty if it was not."""
+    committing: bool = False
+    _operations: int = 0
 
     def cut(self, why: str) -> None:
         """End the session now: every wait on it fails, and it is never used again."""
@@ -42,15 +45,24 @@ class Session(psycopg.AsyncConnection[Any]):
         ):
             twin.shutdown(socket.SHUT_RDWR)
 
-    async def cancel_safe(self, *, timeout: float = 30.0) -> None:
-        """Cancel what runs. If it does not end soon after, it is cut: no caller waits for a frozen server."""
-        asyncio.get_running_loop().call_later(
-            self.cancel_grace, self._cut_if_active, "it did not heed a cancel request"
-        )
-        await super().cancel_safe(timeout=min(timeout, self.cancel_grace))
+    async def wait(self, gen: PQGen[RV], *args: Any, **kwargs: Any) -> RV:
+        """Do one operation (psycopg's inner loop), and count it."""
+        self._operations += 1
+        return await super().wait(gen, *args, **kwargs)
 
-    def _cut_if_active(self, why: str) -> None:
-        if not self.closed and self.pgconn.transaction_status == pq.TransactionStatus.ACTIVE:
+    async def cancel_safe(self, *, timeout: float = 30.0) -> None:
+        """Cancel what runs. If it does not end soon after, it is cut: no caller waits for a frozen server.
+
+        A COMMIT is not cancelled, only cut: one that waits for a standby would end as if the standby had it.
+        """
+        loop = asyncio.get_running_loop()
+        loop.call_later(self.cancel_grace, self._cut_if_still, self._operations, "it did not heed a cancel request")
+        if not self.committing:
+            await super().cancel_safe(timeout=min(timeout, self.cancel_grace))
+
+    def _cut_if_still(self, operation: int, why: str) -> None:
+        active = not self.closed and self.pgconn.transaction_status == pq.TransactionStatus.ACTIVE
+        if active and self._operations == operation:
             self.cut(why)
 
 
@@ -110,9 +122,11 @@ async def limited(session: Session, seconds: float | None) -> AsyncIterator[None
         late.append(loop.create_task(_stop(session, session.cancel_grace)))
 
     timer = loop.call_later(max(0.0, seconds), stop)
+    heeded = False
     try:
         yield
     except psycopg.Error as error:
+        heeded = isinstance(error, psycopg.errors.QueryCanceled)
         if late:
             raise TimedOut(f"cannot finish the work: it took longer than {seconds:.3g} s") from error
         raise
@@ -120,6 +134,8 @@ async def limited(session: Session, seconds: float | None) -> AsyncIterator[None
         timer.cancel()
         for task in late:
             task.cancel()
+        if late and not heeded:
+            session.cut("a cancel request may be under way, and would hit whoever has it next")
 
 
 async def _stop(session: Session, grace: float) -> None:

@@ -140,6 +140,14 @@ class Transaction:
         if not self.read_only:
             self.mark = _read_mark(await statements.fetch_one(session, _MARK))
         self.stage = Stage.COMMITTING
+        session.committing = True
+        try:
+            await self._send_commit()
+        finally:
+            session.committing = False
+
+    async def _send_commit(self) -> None:
+        session = self.connection
         if self.mark is None:
             await session.execute("COMMIT")
             return
@@ -151,7 +159,7 @@ class Transaction:
         self.token = CommitToken(self.mark.timeline, parse_lsn(row[0]))
 
 
-async def ask_answer(session: Session, mark: Mark, was_standby: bool) -> Answer:
+async def ask_answer(session: Session, mark: Mark) -> Answer:
     """Ask a primary what became of a transaction. One whose COMMIT never arrived is ended on the way."""
     status: str | None
     try:
@@ -163,7 +171,7 @@ async def ask_answer(session: Session, mark: Mark, was_standby: bool) -> Answer:
     if status == "in progress":
         await statements.execute(session, _END_IDLE, (str(mark.xid),))
     _, timeline, replayed, started = row
-    return Answer(status, timeline, parse_lsn(replayed) if replayed else None, started, was_standby)
+    return Answer(status, timeline, parse_lsn(replayed) if replayed else None, started, was_standby=False)
 
 
 def _read_mark(row: Sequence[Any]) -> Mark | None:

@@ -44,6 +44,8 @@ class Watcher:
         self.topology = start(target.addresses)
         self.standbys_started: dict[Address, float] = {}
         """When the postmaster of each host started that was seen as a standby."""
+        self.primaries_started: dict[Address, set[float]] = {}
+        """When the postmasters of each host started that were seen as a primary."""
         self._target = target
         self._options = options
         self._report = report
@@ -99,14 +101,19 @@ class Watcher:
         try:
             while True:
                 view, session = await self._look(address, session)
-                if view.role is Role.STANDBY:
-                    self.standbys_started[address] = view.started
+                self._remember(view)
                 self._set(see(self.topology, view))
                 await self._rest(address)
         finally:
             if session:
                 session.cut("the watch ended")
                 await session.close()
+
+    def _remember(self, view: HostView) -> None:
+        if view.role is Role.STANDBY:
+            self.standbys_started[view.address] = view.started
+        elif view.role is Role.PRIMARY:
+            self.primaries_started.setdefault(view.address, set()).add(view.started)
 
     async def _rest(self, address: Address) -> None:
         self._wake[address].clear()

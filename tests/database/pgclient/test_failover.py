@@ -11,7 +11,7 @@ from time import monotonic, sleep
 import psycopg
 import pytest
 
-from pgclient import Cluster, Gap, Note, Options, TimedOut, Transaction, Unavailable
+from pgclient import Cluster, CommitUnknown, Gap, Note, Options, TimedOut, Transaction, Unavailable
 from tests.database.pgclient.conftest import BRISK, target
 from tests.database.pgclient.proxy import Proxy
 from tests.database.pgclient.servers import Node, Pair
@@ -54,6 +54,14 @@ class Writers:
             assert monotonic() - since < within, f"no write within {within} s; errors: {self.errors}"
             await asyncio.sleep(0.005)
         return monotonic() - since
+
+    async def all_moved(self) -> None:
+        """Until every task has left behind what it was at."""
+        begun = self._next
+        since = monotonic()
+        while not self.errors and sum(n <= begun for n in self.acknowledged) < begun:
+            assert monotonic() - since < 15, "some writer stands still"
+            await asyncio.sleep(0.02)
 
     async def stop(self) -> None:
         for task in self._tasks:
@@ -210,6 +218,40 @@ async def test_a_frozen_host_does_not_hold_a_deadline_up(steady: Pair) -> None:
         assert monotonic() - began < 2
         one.thaw()
         assert await cluster.fetch_value("SELECT 1") == 1
+
+
+async def test_a_commit_that_waits_for_a_standby_is_unknown_and_not_cancelled(synchronous: Pair) -> None:
+    async def insert(tx: Transaction) -> None:
+        await tx.execute("INSERT INTO numbers VALUES (1)")
+
+    async with Cluster(target(synchronous.a.port, synchronous.b.port), options=BRISK) as cluster:
+        await cluster.fetch("SELECT 1")
+        synchronous.b.freeze()
+        with pytest.raises(CommitUnknown, match="whether transaction [0-9]+ was committed"):
+            await cluster.run(insert, timeout=0.5)
+        assert numbers_on(synchronous.a) == set()
+        synchronous.b.thaw()
+        await in_thread(lambda: wait_for_a_number(synchronous.a))
+
+
+async def test_a_server_that_restarts_again_and_again_costs_waits_and_no_error(pair: Pair) -> None:
+    async with Cluster(target(pair.a.port, pair.b.port), options=BRISK) as cluster, writing(cluster) as writers:
+        for mode in ("fast", "immediate", "fast"):
+            await in_thread(lambda mode=mode: pair.a.stop(mode))  # type: ignore[misc]
+            await in_thread(pair.a.start)
+            await writers.all_moved()
+        await writers.stop()
+        assert writers.errors == []
+        assert set(writers.acknowledged) <= numbers_on(pair.a)
+
+
+async def test_idle_sessions_that_the_server_ended_are_replaced_unseen(steady: Pair) -> None:
+    async with Cluster(target(steady.a.port, steady.b.port), options=BRISK) as cluster:
+        await asyncio.gather(*(cluster.fetch("SELECT pg_sleep(0.05)") for _ in range(5)))
+        steady.a.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'app'")
+        async with cluster.transaction() as tx:
+            assert await tx.fetch_value("SELECT 1") == 1
+        assert await asyncio.gather(*(cluster.fetch_value("SELECT 2") for _ in range(5))) == [2] * 5
 
 
 async def test_reads_go_on_while_there_is_no_primary(pair: Pair) -> None:

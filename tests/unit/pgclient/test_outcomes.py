@@ -92,7 +92,10 @@ def test_the_same_run_of_the_same_server_is_believed() -> None:
 
 
 def test_a_clean_restart_loses_nothing() -> None:
-    assert judge(MARK, Answer("committed", 3, None, 2.0, was_standby=False)) is Fate.COMMITTED
+    clean = Answer("committed", 3, None, 2.0, was_standby=False)
+    assert judge(MARK, clean) is Fate.COMMITTED
+    assert judge(MARK, replace(clean, unbroken=False)) is Fate.UNKNOWN
+    assert judge(MARK, replace(clean, unbroken=False, status="aborted")) is Fate.ABORTED
 
 
 def test_an_id_that_somebody_else_got_after_a_promotion_is_not_ours() -> None:
