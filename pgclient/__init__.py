@@ -1,0 +1,52 @@
+"""A client of a PostgreSQL primary and its hot standbys: an application does not notice the failover.
+
+    from pgclient import Cluster
+
+    async with Cluster("postgresql://app@10.1.0.10,10.1.0.11/orders") as cluster:
+        await cluster.run(place_order)
+
+Everything public is named here.
+"""
+
+from pgclient.blocking import BlockingCluster, BlockingTransaction
+from pgclient.cluster import Cluster
+from pgclient.errors import Busy, ClusterError, CommitUnknown, Misconfigured, TimedOut, Unavailable
+from pgclient.hosts import Address, HostView, Role
+from pgclient.listening import Gap, Listening, Note
+from pgclient.lsn import CommitToken
+from pgclient.options import Options
+from pgclient.relation import NotYet, from_pgsql, from_postgresql_client
+from pgclient.routing import Route, Wanted
+from pgclient.target import Target, parse
+from pgclient.topology import Topology
+from pgclient.transactions import Isolation, Transaction
+
+__all__ = [
+    "Address",
+    "BlockingCluster",
+    "BlockingTransaction",
+    "Busy",
+    "Cluster",
+    "ClusterError",
+    "CommitToken",
+    "CommitUnknown",
+    "Gap",
+    "HostView",
+    "Isolation",
+    "Listening",
+    "Misconfigured",
+    "NotYet",
+    "Note",
+    "Options",
+    "Role",
+    "Route",
+    "Target",
+    "TimedOut",
+    "Topology",
+    "Transaction",
+    "Unavailable",
+    "Wanted",
+    "from_pgsql",
+    "from_postgresql_client",
+    "parse",
+]

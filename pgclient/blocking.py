@@ -1,0 +1,230 @@
+"""The same cluster for code that blocks: each call runs on one event loop in a background thread.
+
+There is no second copy of anything: a call hands its coroutine over and waits. The functions of a `run` and the
+blocks of a `transaction` run in the caller's world, in ordinary threads.
+
+    with BlockingCluster("postgresql://app@10.1.0.10,10.1.0.11/orders") as cluster:
+        cluster.run(lambda tx: tx.execute("INSERT INTO orders VALUES (%s)", (7,)))
+
+Knows: `Cluster` and how threads meet an event loop. Must not know: PostgreSQL.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator
+from contextlib import AbstractAsyncContextManager
+from types import TracebackType
+from typing import Any, TypeVar
+
+from psycopg.abc import Params
+from psycopg.abc import QueryNoTemplate as Query
+
+from pgclient.cluster import Cluster
+from pgclient.listening import Gap, Note
+from pgclient.lsn import CommitToken
+from pgclient.options import Options
+from pgclient.target import Target
+from pgclient.topology import Topology
+from pgclient.transactions import Transaction
+
+T = TypeVar("T")
+
+
+class Background:
+    """An event loop in a thread of its own."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="pgclient", daemon=True)
+        self._thread.start()
+
+    def wait(self, work: Coroutine[Any, Any, T]) -> T:
+        """The result of a coroutine. An interrupt (Ctrl-C) cancels it."""
+        future = asyncio.run_coroutine_threadsafe(work, self._loop)
+        try:
+            return future.result()
+        except BaseException:
+            future.cancel()
+            raise
+
+    @contextlib.contextmanager
+    def inside(self, manager: AbstractAsyncContextManager[T]) -> Iterator[T]:
+        """An asynchronous `with`, from outside."""
+        value = self.wait(_enter(manager))
+        try:
+            yield value
+        except BaseException as error:
+            if not self.wait(_leave(manager, error)):
+                raise
+        else:
+            self.wait(_leave(manager, None))
+
+    def iterate(self, things: AsyncIterator[T]) -> Iterator[T]:
+        """An asynchronous iteration, from outside; ended properly when its reader stops early."""
+        try:
+            while (found := self.wait(_next(things))) is not None:
+                yield found[0]
+        finally:
+            aclose = getattr(things, "aclose", None)
+            if aclose:
+                self.wait(aclose())
+
+    def stop(self) -> None:
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+
+class BlockingTransaction:
+    """A `Transaction`, from outside."""
+
+    def __init__(self, tx: Transaction, background: Background) -> None:
+        self._tx = tx
+        self._background = background
+
+    @property
+    def token(self) -> CommitToken | None:
+        """After the commit: what a later reader passes as `after=`."""
+        return self._tx.token
+
+    def execute(self, query: Query, params: Params | None = None) -> int:
+        return self._background.wait(self._tx.execute(query, params))
+
+    def execute_many(self, query: Query, rows: Iterable[Params]) -> int:
+        return self._background.wait(self._tx.execute_many(query, rows))
+
+    def fetch(self, query: Query, params: Params | None = None, **more: Any) -> list[Any]:
+        return self._background.wait(self._tx.fetch(query, params, **more))
+
+    def fetch_one(self, query: Query, params: Params | None = None, **more: Any) -> Any:
+        return self._background.wait(self._tx.fetch_one(query, params, **more))
+
+    def fetch_value(self, query: Query, params: Params | None = None) -> Any:
+        return self._background.wait(self._tx.fetch_value(query, params))
+
+    def stream(self, query: Query, params: Params | None = None, **more: Any) -> Iterator[Any]:
+        return self._background.iterate(self._tx.stream(query, params, **more))
+
+    @contextlib.contextmanager
+    def savepoint(self) -> Iterator[None]:
+        with self._background.inside(self._tx.savepoint()):
+            yield
+
+
+class BlockingCluster:
+    """A `Cluster`, from outside: the same names, the same arguments (`more`), the same errors. Threads may share it."""
+
+    def __init__(self, target: Target | str = "", *, options: Options | None = None, **connection: str | int) -> None:
+        self._cluster = Cluster(target, options=options, **connection)
+        self._background: Background | None = None
+
+    def __repr__(self) -> str:
+        return f"Blocking{self._cluster!r}"
+
+    def __enter__(self) -> BlockingCluster:
+        self.open()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def open(self) -> None:
+        self._background = self._background or Background()
+        self._background.wait(self._cluster.open())
+
+    def close(self) -> None:
+        if self._background:
+            self._background.wait(self._cluster.close())
+            self._background.stop()
+            self._background = None
+
+    @property
+    def topology(self) -> Topology:
+        return self._cluster.topology
+
+    def execute(self, query: Query, params: Params | None = None, **more: Any) -> int:
+        return self._there.wait(self._cluster.execute(query, params, **more))
+
+    def execute_many(self, query: Query, rows: Iterable[Params], **more: Any) -> int:
+        return self._there.wait(self._cluster.execute_many(query, rows, **more))
+
+    def fetch(self, query: Query, params: Params | None = None, **more: Any) -> list[Any]:
+        return self._there.wait(self._cluster.fetch(query, params, **more))
+
+    def fetch_one(self, query: Query, params: Params | None = None, **more: Any) -> Any:
+        return self._there.wait(self._cluster.fetch_one(query, params, **more))
+
+    def fetch_value(self, query: Query, params: Params | None = None, **more: Any) -> Any:
+        return self._there.wait(self._cluster.fetch_value(query, params, **more))
+
+    def notify(self, channel: str, payload: str = "", **more: Any) -> None:
+        self._there.wait(self._cluster.notify(channel, payload, **more))
+
+    def copy_in(self, query: Query, chunks: Iterable[bytes | str], **more: Any) -> int:
+        return self._there.wait(self._cluster.copy_in(query, chunks, **more))
+
+    def copy_rows_in(self, query: Query, rows: Iterable[tuple[Any, ...]], **more: Any) -> int:
+        return self._there.wait(self._cluster.copy_rows_in(query, rows, **more))
+
+    def copy_out(self, query: Query, params: Params | None = None, **more: Any) -> Iterator[bytes]:
+        return self._there.iterate(self._cluster.copy_out(query, params, **more))
+
+    def copy_rows_out(self, query: Query, params: Params | None = None, **more: Any) -> Iterator[tuple[Any, ...]]:
+        return self._there.iterate(self._cluster.copy_rows_out(query, params, **more))
+
+    def stream(self, query: Query, params: Params | None = None, **more: Any) -> Iterator[Any]:
+        return self._there.iterate(self._cluster.stream(query, params, **more))
+
+    def listen(self, *channels: str) -> Iterator[Note | Gap]:
+        """Subscribed when this returns; close the iterator (or leave the loop and drop it) to unsubscribe."""
+        listening = self._cluster.listen(*channels)
+        self._there.wait(listening.__aenter__())
+        return self._iterate_notes(listening)
+
+    @contextlib.contextmanager
+    def transaction(self, **more: Any) -> Iterator[BlockingTransaction]:
+        with self._there.inside(self._cluster.transaction(**more)) as tx:
+            yield BlockingTransaction(tx, self._there)
+
+    def run(self, work: Callable[[BlockingTransaction], T], **more: Any) -> T:
+        """`work` is called in a thread of its own, and again where `Cluster.run` does so."""
+        background = self._there
+
+        async def outside(tx: Transaction) -> T:
+            return await asyncio.to_thread(work, BlockingTransaction(tx, background))
+
+        return background.wait(self._cluster.run(outside, **more))
+
+    @property
+    def _there(self) -> Background:
+        if self._background is None:
+            raise RuntimeError("cannot use the cluster: it is not open (hint: with BlockingCluster(...) as cluster)")
+        return self._background
+
+    def _iterate_notes(self, listening: Any) -> Iterator[Note | Gap]:
+        try:
+            yield from self._there.iterate(listening)
+        finally:
+            if self._background:
+                self._background.wait(listening.__aexit__(None, None, None))
+
+
+async def _enter(manager: AbstractAsyncContextManager[T]) -> T:
+    return await manager.__aenter__()
+
+
+async def _leave(manager: AbstractAsyncContextManager[Any], error: BaseException | None) -> bool:
+    kind = type(error) if error else None
+    return bool(await manager.__aexit__(kind, error, error.__traceback__ if error else None))
+
+
+async def _next(things: AsyncIterator[T]) -> tuple[T] | None:
+    try:
+        return (await things.__anext__(),)
+    except StopAsyncIteration:
+        return None

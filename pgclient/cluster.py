@@ -1,0 +1,312 @@
+"""A primary and its standbys as one thing to work with.
+
+    async with Cluster("postgresql://app@10.1.0.10,10.1.0.11/orders") as cluster:
+        await cluster.run(place_order)
+        rows = await cluster.fetch("SELECT * FROM orders", to="prefer-standby")
+
+Knows: the order in which the parts are used. Must not know: how any of them decides.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from time import monotonic
+from types import TracebackType
+from typing import Any, TypeAlias, TypeVar
+
+from psycopg.abc import Params
+from psycopg.abc import QueryNoTemplate as Query
+from psycopg.rows import tuple_row
+
+from pgclient import running, statements
+from pgclient.listening import Ear, Listening, check_payload
+from pgclient.lsn import CommitToken
+from pgclient.options import Options
+from pgclient.retry import Stage
+from pgclient.router import Router
+from pgclient.routing import Route, Wanted, route
+from pgclient.session import Session, limited
+from pgclient.statements import CopyChunks, CopyRows, RowFactory
+from pgclient.target import Target, parse
+from pgclient.topology import Topology
+from pgclient.transactions import Isolation, Transaction, begin_statement
+
+T = TypeVar("T")
+To: TypeAlias = "Route | Wanted | str"
+
+
+class Cluster:
+    """Where to: `to` is `primary`, `standby`, `prefer-standby`, `any` or a `Route`, which also limits the lag.
+
+    How long: `timeout` seconds for the whole call, with whatever is done again in it. Without one, a call waits
+    `Options.patience` for a host, and as long as it takes for the statement.
+
+    Every call may raise `Unavailable`, `Busy`, `TimedOut`, and what psycopg makes of the server's errors.
+    """
+
+    def __init__(self, target: Target | str = "", *, options: Options | None = None, **connection: str | int) -> None:
+        self._options = options or Options()
+        self._router = Router(target if isinstance(target, Target) else parse(target, **connection), self._options)
+        self._ear = Ear(self._router, self._options)
+
+    def __repr__(self) -> str:
+        return f"Cluster({self.topology})"
+
+    async def __aenter__(self) -> Cluster:
+        await self.open()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def open(self) -> None:
+        """Begin to watch the hosts. Waits for none of them: the first call does."""
+        await self._router.open()
+
+    async def close(self) -> None:
+        """End all sessions, also those in use."""
+        await self._ear.close()
+        await self._router.close()
+
+    async def retarget(self, target: Target) -> None:
+        """Other hosts or credentials from now on, for instance because a relation changed."""
+        await self._router.retarget(target)
+
+    @property
+    def topology(self) -> Topology:
+        """What is known of the hosts at this moment."""
+        return self._router.topology
+
+    # Statements, each on a session of its own, committed when they return.
+
+    async def execute(
+        self,
+        query: Query,
+        params: Params | None = None,
+        *,
+        to: To = "primary",
+        after: CommitToken | None = None,
+        timeout: float | None = None,
+        repeatable: bool | None = None,
+    ) -> int:
+        """Run a statement; the number of rows it touched.
+
+        If the session ends under it, it may or may not have been done. `repeatable=True` says that doing it again
+        does no harm; that is assumed of what need not run on the primary. For the rest there is `run`.
+        """
+        return await self._once(lambda s: statements.execute(s, query, params), to, after, timeout, repeatable)
+
+    async def fetch(
+        self,
+        query: Query,
+        params: Params | None = None,
+        *,
+        to: To = "primary",
+        after: CommitToken | None = None,
+        timeout: float | None = None,
+        repeatable: bool | None = None,
+        row_factory: RowFactory = tuple_row,
+    ) -> list[Any]:
+        """All rows of a query. As for doing it again, see `execute`."""
+        return await self._once(
+            lambda s: statements.fetch(s, query, params, row_factory), to, after, timeout, repeatable
+        )
+
+    async def fetch_one(
+        self,
+        query: Query,
+        params: Params | None = None,
+        *,
+        to: To = "primary",
+        after: CommitToken | None = None,
+        timeout: float | None = None,
+        repeatable: bool | None = None,
+        row_factory: RowFactory = tuple_row,
+    ) -> Any:
+        """The first row, or None."""
+        return await self._once(
+            lambda s: statements.fetch_one(s, query, params, row_factory), to, after, timeout, repeatable
+        )
+
+    async def fetch_value(
+        self,
+        query: Query,
+        params: Params | None = None,
+        *,
+        to: To = "primary",
+        after: CommitToken | None = None,
+        timeout: float | None = None,
+        repeatable: bool | None = None,
+    ) -> Any:
+        """The first column of the first row, or None."""
+        return await self._once(lambda s: statements.fetch_value(s, query, params), to, after, timeout, repeatable)
+
+    async def notify(self, channel: str, payload: str = "", *, timeout: float | None = None) -> None:
+        """Notify whoever listens. Done again if the session ends under it: a notification may arrive twice."""
+        check_payload(channel, payload)
+        query, params = statements.notification(channel, payload)
+        await self.execute(query, params, timeout=timeout, repeatable=True)
+
+    # Transactions.
+
+    @contextlib.asynccontextmanager
+    async def transaction(
+        self,
+        *,
+        to: To = "primary",
+        after: CommitToken | None = None,
+        isolation: Isolation | str | None = None,
+        read_only: bool = False,
+        deferrable: bool = False,
+        timeout: float | None = None,
+    ) -> AsyncIterator[Transaction]:
+        """A transaction: committed at the end of the block, rolled back if it raises.
+
+        If the answer to COMMIT gets lost, the cluster is asked: the block ends well if the transaction holds, raises
+        the connection's error if it does not, and `CommitUnknown` if nobody can tell.
+        """
+        terms = self._terms(to, after, isolation, read_only, deferrable, timeout)
+        async with running.transaction(self._router, terms) as tx:
+            yield tx
+
+    async def run(
+        self,
+        work: Callable[[Transaction], Awaitable[T]],
+        *,
+        to: To = "primary",
+        after: CommitToken | None = None,
+        isolation: Isolation | str | None = None,
+        read_only: bool = False,
+        deferrable: bool = False,
+        timeout: float | None = None,
+    ) -> T:
+        """The result of `work(tx)` in a transaction that holds.
+
+        `work` is called again, in a new transaction, after a serialization failure, a deadlock, or the end of the
+        session: it should do nothing that a rollback does not undo. What it raises itself goes through. A transaction
+        that wrote nothing (one that only notifies, for instance) may be done twice. Raises `CommitUnknown` if nobody
+        can tell.
+        """
+        terms = self._terms(to, after, isolation, read_only, deferrable, timeout)
+        return await running.run(self._router, terms, work)
+
+    # What holds a session for longer.
+
+    @contextlib.asynccontextmanager
+    async def connection(
+        self, to: To = "primary", *, after: CommitToken | None = None, timeout: float | None = None
+    ) -> AsyncIterator[Session]:
+        """A psycopg connection in autocommit mode. Leave it as you found it: settings stay on it."""
+        async with self._router.lease(route(to, after), self._deadline(timeout)) as (session, _):
+            yield session
+
+    async def stream(
+        self,
+        query: Query,
+        params: Params | None = None,
+        *,
+        batch: int = 1000,
+        to: To = "primary",
+        after: CommitToken | None = None,
+        row_factory: RowFactory = tuple_row,
+    ) -> AsyncIterator[Any]:
+        """Rows through a server-side cursor, in a read-only transaction. Leave early with `contextlib.aclosing`."""
+        async with (
+            self.transaction(to=to, after=after, read_only=True) as tx,
+            statements.closing(tx.stream(query, params, batch=batch, row_factory=row_factory)) as rows,
+        ):
+            async for row in rows:
+                yield row
+
+    async def copy_out(
+        self, query: Query, params: Params | None = None, *, to: To = "primary", after: CommitToken | None = None
+    ) -> AsyncIterator[bytes]:
+        """The bytes of `COPY ... TO STDOUT`."""
+        async with (
+            self.connection(to, after=after) as session,
+            statements.closing(statements.copy_out(session, query, params)) as chunks,
+        ):
+            async for chunk in chunks:
+                yield chunk
+
+    async def copy_rows_out(
+        self,
+        query: Query,
+        params: Params | None = None,
+        *,
+        types: Sequence[str] = (),
+        to: To = "primary",
+        after: CommitToken | None = None,
+    ) -> AsyncIterator[tuple[Any, ...]]:
+        """The rows of `COPY ... TO STDOUT`, text or binary; values where `types` names the columns' types."""
+        async with (
+            self.connection(to, after=after) as session,
+            statements.closing(statements.copy_rows_out(session, query, params, types=types)) as rows,
+        ):
+            async for row in rows:
+                yield row
+
+    async def copy_in(self, query: Query, chunks: CopyChunks, *, timeout: float | None = None) -> int:
+        """Send bytes or text to `COPY ... FROM STDIN`; the number of rows. All or none hold. Never done again."""
+        return await self._copy(lambda session: statements.copy_in(session, query, chunks), timeout)
+
+    async def copy_rows_in(
+        self, query: Query, rows: CopyRows, *, types: Sequence[str] = (), timeout: float | None = None
+    ) -> int:
+        """Send rows to `COPY ... FROM STDIN`; the number of rows. All or none hold. Never done again."""
+        return await self._copy(lambda session: statements.copy_rows_in(session, query, rows, types=types), timeout)
+
+    def listen(self, *channels: str) -> Listening:
+        """Notifications on these channels, wherever the primary is: `async for note in cluster.listen("jobs")`.
+
+        Yields `Note`, and `Gap` where some may have been missed.
+        """
+        return Listening(self._ear, channels, self._options.max_notes)
+
+    async def execute_many(self, query: Query, rows: Iterable[Params], *, timeout: float | None = None) -> int:
+        """Run a statement once for each row of parameters, all in one transaction that is done again like any other."""
+        kept = list(rows)
+        return await self.run(lambda tx: tx.execute_many(query, kept), timeout=timeout)
+
+    def _deadline(self, timeout: float | None) -> float:
+        return monotonic() + (self._options.patience if timeout is None else timeout)
+
+    def _terms(
+        self,
+        to: To,
+        after: CommitToken | None,
+        isolation: Isolation | str | None,
+        read_only: bool,
+        deferrable: bool,
+        timeout: float | None,
+    ) -> running.Terms:
+        wanted = route(to, after)
+        read_only = read_only or wanted.to is not Wanted.PRIMARY
+        begin = begin_statement(isolation, read_only, deferrable)
+        return running.Terms(begin, wanted, read_only, timeout, self._deadline(timeout))
+
+    async def _once(
+        self,
+        work: Callable[[Session], Awaitable[T]],
+        to: To,
+        after: CommitToken | None,
+        timeout: float | None,
+        repeatable: bool | None,
+    ) -> T:
+        wanted = route(to, after)
+        if repeatable is None:
+            repeatable = wanted.to is not Wanted.PRIMARY
+        stage = Stage.WORKING if repeatable else Stage.LOOSE
+        terms = running.Terms("", wanted, False, timeout, self._deadline(timeout))
+        return await running.once(self._router, terms, work, stage)
+
+    async def _copy(self, work: Callable[[Session], Awaitable[T]], timeout: float | None) -> T:
+        """Not done again: what was read from the caller's source is gone."""
+        async with (
+            self._router.lease(route("primary"), self._deadline(timeout)) as (session, _),
+            limited(session, timeout),
+        ):
+            return await work(session)

@@ -1,0 +1,153 @@
+"""The verbs, on one session: the same few on a cluster and inside a transaction.
+
+Rows are tuples, unless `row_factory` says otherwise (`psycopg.rows.dict_row`, `class_row(Model)`, ...).
+
+Knows: psycopg cursors. Must not know: which host this is, or what happens after an error.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Sequence
+from typing import Any, TypeAlias
+from uuid import uuid4
+
+from psycopg import sql
+from psycopg.abc import Params
+from psycopg.abc import QueryNoTemplate as Query
+from psycopg.rows import AsyncRowFactory, tuple_row
+
+from pgclient.session import Session
+
+RowFactory: TypeAlias = AsyncRowFactory[Any]
+Chunk: TypeAlias = "bytes | str"
+CopyRows: TypeAlias = "AsyncIterable[Sequence[Any]] | Iterable[Sequence[Any]]"
+CopyChunks: TypeAlias = "AsyncIterable[Chunk] | Iterable[Chunk]"
+
+
+async def execute(session: Session, query: Query, params: Params | None = None) -> int:
+    """Run a statement; the number of rows it touched, or -1 where that means nothing."""
+    async with session.cursor() as cursor:
+        await cursor.execute(query, params)
+        return cursor.rowcount
+
+
+async def execute_many(session: Session, query: Query, rows: Iterable[Params]) -> int:
+    """Run a statement once for each row of parameters, in as few round trips as possible."""
+    async with session.cursor() as cursor:
+        await cursor.executemany(query, rows)
+        return cursor.rowcount
+
+
+async def fetch(
+    session: Session, query: Query, params: Params | None = None, row_factory: RowFactory = tuple_row
+) -> list[Any]:
+    """All rows."""
+    async with session.cursor(row_factory=row_factory) as cursor:
+        await cursor.execute(query, params)
+        return await cursor.fetchall()
+
+
+async def fetch_one(
+    session: Session, query: Query, params: Params | None = None, row_factory: RowFactory = tuple_row
+) -> Any:
+    """The first row, or None."""
+    async with session.cursor(row_factory=row_factory) as cursor:
+        await cursor.execute(query, params)
+        return await cursor.fetchone()
+
+
+async def fetch_value(session: Session, query: Query, params: Params | None = None) -> Any:
+    """The first column of the first row, or None."""
+    row = await fetch_one(session, query, params)
+    return row[0] if row else None
+
+
+async def stream(
+    session: Session,
+    query: Query,
+    params: Params | None = None,
+    *,
+    batch: int = 1000,
+    row_factory: RowFactory = tuple_row,
+) -> AsyncIterator[Any]:
+    """Rows through a server-side cursor, `batch` a round trip: memory does not grow with the result.
+
+    Needs a transaction.
+    """
+    async with session.cursor(f"pgclient_{uuid4().hex}", row_factory=row_factory) as cursor:
+        await cursor.execute(query, params)
+        while rows := await cursor.fetchmany(batch):
+            for row in rows:
+                yield row
+
+
+async def copy_out(session: Session, query: Query, params: Params | None = None) -> AsyncIterator[bytes]:
+    """What `COPY ... TO STDOUT` sends, in the server's own pieces."""
+    async with session.cursor() as cursor, cursor.copy(query, params) as copy:
+        async for data in copy:
+            yield bytes(data)
+
+
+async def copy_rows_out(
+    session: Session, query: Query, params: Params | None = None, *, types: Sequence[str] = ()
+) -> AsyncIterator[tuple[Any, ...]]:
+    """The rows that `COPY ... TO STDOUT` sends (text or binary): strings, or values where `types` names the types."""
+    async with session.cursor() as cursor, cursor.copy(query, params) as copy:
+        if types:
+            copy.set_types(types)
+        async for row in copy.rows():
+            yield row
+
+
+async def copy_in(session: Session, query: Query, chunks: CopyChunks) -> int:
+    """Send pieces of bytes or text to `COPY ... FROM STDIN`; the number of rows that arrived.
+
+    An error in `chunks` ends the COPY without a row.
+    """
+    async with session.cursor() as cursor:
+        async with cursor.copy(query) as copy:
+            async for chunk in _each(chunks):
+                await copy.write(chunk)
+        return cursor.rowcount
+
+
+async def copy_rows_in(session: Session, query: Query, rows: CopyRows, *, types: Sequence[str] = ()) -> int:
+    """Send rows to `COPY ... FROM STDIN`; the number that arrived. Binary format needs `types`, a name a column."""
+    async with session.cursor() as cursor:
+        async with cursor.copy(query) as copy:
+            if types:
+                copy.set_types(types)
+            async for row in _each(rows):
+                await copy.write_row(row)
+        return cursor.rowcount
+
+
+def notification(channel: str, payload: str) -> tuple[Query, Params]:
+    """The statement that notifies."""
+    return "SELECT pg_notify(%s, %s)", (channel, payload)
+
+
+def listening(verb: str, channel: str) -> sql.Composed:
+    """`LISTEN` or `UNLISTEN`, with the channel quoted."""
+    return sql.SQL("{} {}").format(sql.SQL("LISTEN" if verb == "LISTEN" else "UNLISTEN"), sql.Identifier(channel))
+
+
+@contextlib.asynccontextmanager
+async def closing(rows: AsyncIterator[Any]) -> AsyncIterator[AsyncIterator[Any]]:
+    """End an iteration's cursor or COPY when its reader stops early."""
+    try:
+        yield rows
+    finally:
+        aclose = getattr(rows, "aclose", None)
+        if aclose:
+            await aclose()
+
+
+async def _each(things: AsyncIterable[Any] | Iterable[Any]) -> AsyncIterator[Any]:
+    if isinstance(things, AsyncIterable):
+        async for thing in things:
+            yield thing
+    else:
+        for thing in things:
+            yield thing
