@@ -6,6 +6,7 @@ Must not know: any one tool.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -139,10 +140,19 @@ def key_values(args: list[str]) -> dict[str, str]:
     return found
 
 
+class _Strings(yaml.BaseLoader):
+    """Every scalar is read as text, as Go reads it into a string: null, with which charmhelpers deletes a key, is empty."""
+
+
+_NULL = "tag:yaml.org,2002:null"
+_Strings.add_implicit_resolver(_NULL, re.compile(r"^(?:~|null|Null|NULL|)$"), ["~", "n", "N", ""])
+_Strings.add_constructor(_NULL, lambda _loader, _node: "")
+
+
 def yaml_map(content: bytes) -> dict[str, str]:
     """A YAML map of strings, as `--file` takes it. Raises ToolError."""
     try:
-        loaded = yaml.load(content, Loader=yaml.BaseLoader)
+        loaded = yaml.load(content, Loader=_Strings)
     except yaml.YAMLError as error:
         raise ToolError(f"yaml: {' '.join(str(error).split())}") from error
     if loaded is None or loaded == "":

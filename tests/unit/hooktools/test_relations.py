@@ -142,6 +142,13 @@ def test_set_reads_stdin() -> None:
     assert here.changes().relations == (RelationSettings(2, unit={"foo": "bar"}),)
 
 
+def test_null_in_a_file_deletes_a_key_as_charmhelpers_wants_it_and_a_quoted_null_is_text() -> None:
+    here = desk(relation=PEERS)
+    here.printed("relation-set", "a=1", "b=2", "c=3", "d=4")
+    here.printed("relation-set", "--file", "-", stdin=b'a: null\nb: ~\nc:\nd: "null"\n')
+    assert here.changes().relations == (RelationSettings(2, unit={"d": "null"}),)
+
+
 def test_set_refuses_a_file_that_is_no_map() -> None:
     code, text = desk(relation=DB).refused("relation-set", "--file", "-", stdin=b"haha")
     assert code == 1
