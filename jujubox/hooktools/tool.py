@@ -141,7 +141,7 @@ def key_values(args: list[str]) -> dict[str, str]:
 
 
 class _Strings(yaml.BaseLoader):
-    """Every scalar is read as text, as Go reads it into a string: null, with which charmhelpers deletes a key, is empty."""
+    """Every scalar is read as text, as Go reads it: null, with which charmhelpers deletes a key, is empty."""
 
 
 _NULL = "tag:yaml.org,2002:null"

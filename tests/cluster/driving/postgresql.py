@@ -77,7 +77,7 @@ class Cluster:
                 and jubilant.all_agents_idle(status, *self._applications(status))
             )
 
-        self.juju.wait(ready, delay=0.5, successes=3, timeout=timeout)
+        self.juju.wait(ready, error=jubilant.any_error, delay=0.5, successes=3, timeout=timeout)
         return self.words()
 
     @staticmethod
