@@ -97,7 +97,9 @@ def bag(endpoint: str, relation: int, of: str, application: bool = False) -> dic
 
 
 def write_bag(endpoint: str, relation: int, settings: Mapping[str, str | None], application: bool = False) -> None:
-    hookenv.relation_set(f"{endpoint}:{relation}", relation_settings=dict(settings), app=application)
+    """Set keys of our own bag; None takes a key away."""
+    texts = {key: value or "" for key, value in settings.items()}
+    hookenv.relation_set(f"{endpoint}:{relation}", relation_settings=texts, app=application)
 
 
 def opened_ports() -> tuple[str, ...]:

@@ -56,7 +56,7 @@ def _is_ready(bag: Bag, local_unit: str, database: str) -> bool:
 
 def _offer(bag: Bag, bags: Mapping[str, Bag]) -> Offer:
     master = keywords(bag["master"])
-    standbys = [keywords(text) for text in bag.get("standbys", "").splitlines() if text.strip()]
+    standbys = [string for text in bag.get("standbys", "").splitlines() if "host" in (string := keywords(text))]
     addresses = dict.fromkeys((string["host"], string.get("port", "5432")) for string in (master, *standbys))
     members = {unit: (b["host"], b.get("port", "5432")) for unit, b in sorted(bags.items()) if b.get("host")}
     return Offer(master["dbname"], master["user"], master["password"], tuple(addresses), members)
