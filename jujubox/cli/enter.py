@@ -6,6 +6,8 @@ Must not know: which machine a unit is on (the controller tells).
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Sequence
 from typing import Any
 
@@ -52,6 +54,24 @@ def on_terminal(pid: int, user: str, command: str) -> list[str]:
 
     login = f"runuser -l {quote(user)}" + (f" -c {quote(command)}" if command else "")
     return [*inside(pid), "script", "-qec", login, "/dev/null"]
+
+
+def until_it_ends(argv: Sequence[str]) -> int:
+    """Run a command that enters a machine; its exit code, or 128 and the signal that ended it.
+
+    A machine that shuts down stops all its processes before it ends them, and nsenter stops itself with its child, to
+    be continued by a shell. Here it is: otherwise it would stay stopped after the machine is gone.
+    """
+    child = os.posix_spawnp(argv[0], list(argv), os.environ)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda received, _frame: os.kill(child, received))
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    while True:
+        _, status = os.waitpid(child, os.WUNTRACED)
+        if not os.WIFSTOPPED(status):
+            code = os.waitstatus_to_exitcode(status)
+            return code if code >= 0 else 128 - code
+        os.kill(child, signal.SIGCONT)
 
 
 def inside(pid: int) -> list[str]:

@@ -5,11 +5,9 @@ The target is a unit, `app/leader` or a machine, `user@` before it for another u
 
 from __future__ import annotations
 
-import os
 import sys
-from typing import NoReturn
 
-from jujubox.cli.enter import as_user, leader_of, on_terminal, split_user, without_ssh_options
+from jujubox.cli.enter import as_user, leader_of, on_terminal, split_user, until_it_ends, without_ssh_options
 from jujubox.cli.invocation import Invocation
 from jujubox.cli.registry import Scope
 from jujubox.flags import FlagSet, UsageError
@@ -25,7 +23,7 @@ def flags(known: FlagSet) -> None:
     known.string("container")
 
 
-def run(call: Invocation) -> NoReturn:
+def run(call: Invocation) -> int:
     if not call.args:
         raise UsageError("no target name specified")
     user, target = split_user(call.args[0])
@@ -34,4 +32,4 @@ def run(call: Invocation) -> NoReturn:
     terminal = call.flags["pty"] if call.flags.given("pty") else sys.stdin.isatty() and sys.stdout.isatty()
     argv = on_terminal(pid, user, command) if terminal else as_user(pid, user, command)
     call.out.flush()
-    os.execvp(argv[0], argv)
+    return until_it_ends(argv)
