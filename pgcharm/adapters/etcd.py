@@ -18,6 +18,11 @@ from pgcharm.observation import EtcdMember
 class EtcdError(RuntimeError):
     """etcd refused. The text is its own."""
 
+    @property
+    def another_learns(self) -> bool:
+        """Whether the refusal is that another member is being added."""
+        return "too many learner members" in str(self)
+
 
 @dataclass(frozen=True)
 class EtcdEndpoint:

@@ -37,7 +37,12 @@ def add_learner(step: steps.AddEtcdLearner, means: Means) -> bool:
     def attempt(endpoint: EtcdEndpoint, members: tuple[EtcdMember, ...]) -> bool:
         if any(member.peer_url == step.peer_url for member in members):
             return False
-        endpoint.add_learner(step.peer_url)
+        try:
+            endpoint.add_learner(step.peer_url)
+        except EtcdError as error:
+            if error.another_learns:
+                return False  # another unit was quicker; the next plan waits for it
+            raise
         return True
 
     return insist(means, step.seconds, attempt)

@@ -63,6 +63,8 @@ def join(s: Situation, etcd: Etcd) -> Part:
         return Part(forget(s, "the cluster does not have this member any more"))
     if s.o.juju.unit not in wanted_voters(s.o.juju, etcd):
         return Part()
+    if learner := next((member for member in etcd.members if member.learner), None):
+        return Part(waits=(Wait("etcd", f"it takes one new member at a time, now {learner.peer_url}"),))
     reason = f"{len(wanted_voters(s.o.juju, etcd))} of {len(s.staying)} units vote, and this is one of them"
     return Part((AddEtcdLearner(reason, peer_url(s.o.juju.address)),))
 

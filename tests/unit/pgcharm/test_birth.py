@@ -121,6 +121,15 @@ def test_a_joining_unit_is_told_of_all_members_that_have_started() -> None:
     assert "ETCD_INITIAL_CLUSTER_STATE=existing" in join.content
 
 
+def test_a_joining_unit_waits_while_another_is_joining() -> None:
+    o = settle(replace(made.observation(number=2, units=3, founding=made.FOUNDED), etcd=View(made.etcd(0, 1))))
+    members = (*made.etcd(0).members, made.etcd_member(1, learner=True))
+    machine = replace(o.machine, etcd_has_data=False)
+    planned = plan(replace(o, machine=machine, etcd=View(replace(made.etcd(0), members=members))))
+    assert "AddEtcdLearner" not in [type(step).__name__ for step in planned.steps]
+    assert [wait.reason for wait in planned.waits] == ["it takes one new member at a time, now https://10.0.0.11:2380"]
+
+
 def test_an_interrupted_birth_goes_on_where_it_stopped() -> None:
     """Whatever step was the last before a crash, planning again leads to the same end."""
     from tests.unit.pgcharm.host import carry_out
