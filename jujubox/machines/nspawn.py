@@ -47,7 +47,11 @@ def keeper(group: Group, name: str, hostname: str, root: Path, namespace: str) -
     return ["sh", "-c", KEEPER, "jujubox-keeper", " ".join(str(root) for root in group.roots), *nspawn]
 
 
-ENTER = 'echo 0 >"$1" && shift && exec nsenter "$@"'
+ENTER = '(echo 0 >"$1" && shift && exec nsenter "$@"); exit $?'
+"""Run by a shell outside whose children are the machine's own.
+
+It waits, not nsenter: a machine that shuts down stops its processes first, and nsenter stops itself with its child.
+"""
 
 
 def enter(group: Group, leader: int, argv: Sequence[str], environment: Mapping[str, str]) -> list[str]:
@@ -60,4 +64,4 @@ def enter(group: Group, leader: int, argv: Sequence[str], environment: Mapping[s
     settings = [f"{key}={value}" for key, value in environment.items()]
     inside = ["-m", "-u", "-i", "-n", "-C", "--", "env", "-i", *settings, *argv]
     procs = str(group.inside / "cgroup.procs")
-    return ["nsenter", *target, "-p", "--", "sh", "-c", ENTER, "enter", procs, *target, *inside]
+    return ["nsenter", *target, "-p", "-F", "--", "sh", "-c", ENTER, "enter", procs, *target, *inside]

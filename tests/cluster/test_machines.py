@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -74,6 +75,17 @@ def test_a_command_that_takes_too_long_is_ended(here: Host) -> None:
     with pytest.raises(TimeoutError):
         here.do(here.machines.run("m0", ["sleep", "1234"], timeout=0.3))
     assert eventually(lambda: here.code("m0", "pgrep -fx 'sleep 1234'") == 1)
+
+
+def test_a_command_ends_with_the_machine_that_goes_down_under_it(here: Host) -> None:
+    async def both() -> int:
+        running = asyncio.ensure_future(here.machines.run("m0", ["sleep", "1000"], timeout=60))
+        await here.machines.run("m0", ["sh", "-c", "until pgrep -fx 'sleep 1000'; do sleep 0.05; done"], timeout=10)
+        await here.machines.restart("m0")
+        return (await running).code
+
+    assert here.do(both()) in (128 + signal.SIGTERM, 128 + signal.SIGKILL)
+    assert here.sh("m0", BOOTED) == "running"
 
 
 def test_systemd_lists_and_kills_a_service_with_all_its_processes(here: Host) -> None:
