@@ -31,6 +31,11 @@ def unit_name(member: str) -> str:
     return "/".join(member.rsplit("-", 1))
 
 
+def turn_key(application: str) -> str:
+    """The key in etcd that says whose turn it is to take a PostgreSQL down on purpose."""
+    return f"/charm/{application}/turn"
+
+
 @dataclass(frozen=True)
 class Layout:
     """Paths and names of one application on its machine."""

@@ -20,15 +20,39 @@ CLONING = "creating replica"
 
 
 @dataclass(frozen=True)
+class Request:
+    """What an action asks for. Juju has checked the parameters against actions.yaml and filled in its defaults."""
+
+    name: str
+    """The action: `switchover`, ..."""
+    parameters: Mapping[str, object] = field(default_factory=dict)
+
+    def text(self, parameter: str) -> str:
+        """A parameter that is text, without spaces around it; empty where it was not given."""
+        return str(self.parameters.get(parameter) or "").strip()
+
+    def number(self, parameter: str) -> int:
+        """A parameter that is a whole number; 0 where it was not given."""
+        found = self.parameters.get(parameter)
+        return int(found) if isinstance(found, (int, float)) else 0
+
+    def yes(self, parameter: str) -> bool:
+        """A parameter that is true or false; false where it was not given."""
+        return self.parameters.get(parameter) is True
+
+
+@dataclass(frozen=True)
 class Event:
     """Why we woke up. Nothing is decided from it but what an action was asked to do and that storage is going away."""
 
     name: str
-    """`install`, `db-relation-changed`, ..., or `action explain`."""
+    """`install`, `db-relation-changed`, ..., or an action's name."""
     storage: str = ""
     """The storage of a storage hook, e.g. `pgdata/0`."""
     why: str = ""
     """What the observer service saw, when it woke us."""
+    request: Request | None = None
+    """What an action asks for, until its steps have been carried out."""
 
 
 @dataclass(frozen=True)
@@ -179,6 +203,10 @@ class Etcd:
     """Whether the PostgreSQL cluster has been made."""
     primary: str = ""
     """The name of the member that holds the leader key of the PostgreSQL cluster."""
+    system: str = ""
+    """The PostgreSQL cluster's system identifier; empty before it has been made."""
+    turn: str = ""
+    """Whose turn it is to take a PostgreSQL down on purpose, and what for: `postgresql-1 restart PostgreSQL`."""
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,7 @@ class EtcdEndpoint:
         try:
             return ask("POST", f"{self.url}/v3/{path}", self.credentials, body or {}, timeout)
         except WebError as error:
-            if error.status == 404 and path.startswith(("cluster", "kv", "maintenance")):
+            if error.status == 404 and path.startswith(("cluster", "kv", "lease", "maintenance")):
                 return ask("POST", f"{self.url}/v3beta/{path}", self.credentials, body or {}, timeout)
             if error.status:
                 raise EtcdError(error.body or str(error)) from error
@@ -54,6 +54,32 @@ class EtcdEndpoint:
         end = prefix[:-1] + chr(ord(prefix[-1]) + 1)
         found = self.call("kv/range", {"key": _coded(prefix), "range_end": _coded(end)})
         return {_plain(pair["key"]): _plain(pair.get("value", "")) for pair in found.get("kvs", ())}
+
+    def hold(self, key: str, value: str, ttl: int, taker: str) -> str:
+        """Write a key that goes with its lease, where there is none or where it is `taker`'s own; the lease, or "".
+
+        A value begins with its taker's name and a space; what one holder wrote another never overwrites.
+        """
+        lease = str(self.call("lease/grant", {"TTL": ttl})["ID"])
+        put = {"requestPut": {"key": _coded(key), "value": _coded(f"{taker} {value}"), "lease": lease}}
+        absent = {"key": _coded(key), "target": "VERSION", "result": "EQUAL", "version": "0"}
+        found = self.call("kv/txn", {"compare": [absent], "success": [put], "failure": [_range(key)]})
+        if not found.get("succeeded") and (pairs := found["responses"][0]["response_range"].get("kvs")):
+            seen = pairs[0]
+            mine = _plain(seen.get("value", "")).split(" ")[0] == taker
+            same = {"key": _coded(key), "target": "MOD", "result": "EQUAL", "mod_revision": seen["mod_revision"]}
+            found = self.call("kv/txn", {"compare": [same], "success": [put]}) if mine else {}
+        if found.get("succeeded"):
+            return lease
+        self.release(lease)
+        return ""
+
+    def renew(self, lease: str) -> None:
+        self.call("lease/keepalive", {"ID": lease})
+
+    def release(self, lease: str) -> None:
+        """End a lease; the keys that it holds go with it."""
+        self.call("lease/revoke", {"ID": lease})
 
     def add_learner(self, peer_url: str) -> None:
         """Register a member that does not vote before it is promoted, so that it cannot cost the quorum."""
@@ -91,6 +117,10 @@ def _member(found: dict[str, Any]) -> EtcdMember:
         client_url=next((url for url in found.get("clientURLs") or [] if "127.0.0.1" not in url), ""),
         learner=bool(found.get("isLearner", False)),
     )
+
+
+def _range(key: str) -> dict[str, Any]:
+    return {"requestRange": {"key": _coded(key)}}
 
 
 def _coded(text: str) -> str:

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from pgcharm.adapters.etcd import EtcdEndpoint, EtcdError
 from pgcharm.adapters.web import WebError
+from pgcharm.layout import turn_key
 from pgcharm.observation import Etcd, EtcdMember
 from pgcharm.view import Unknown, View
 
@@ -38,6 +39,8 @@ def _look(endpoint: EtcdEndpoint, application: str) -> Etcd:
         down=_silent(endpoint, members),
         initialized=bool(keys.get(f"{prefix}initialize")),
         primary=keys.get(f"{prefix}leader", ""),
+        system=keys.get(f"{prefix}initialize", ""),
+        turn=endpoint.get(turn_key(application)).get(turn_key(application), ""),
     )
 
 
