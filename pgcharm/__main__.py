@@ -13,7 +13,7 @@ from pgcharm.observation import Event
 
 def main(kind: str, name: str, *why: str) -> int:
     """Handle one hook or action; the exit code."""
-    from pgcharm.actions import ACTIONS
+    from pgcharm.actions import run
     from pgcharm.adapters import juju as tools
     from pgcharm.apply import StepFailed
     from pgcharm.cycle import handle
@@ -21,7 +21,7 @@ def main(kind: str, name: str, *why: str) -> int:
     event = Event(name, os.environ.get("JUJU_STORAGE_ID", ""), " ".join(why))
     try:
         if kind == "actions":
-            ACTIONS[name](event)
+            run(event)
         else:
             handle(event)
     except StepFailed as error:

@@ -1,29 +1,53 @@
-"""Actions: each answers a question of the operator's.
+"""Actions: from Juju's parameters to a request, and from what came of it to what the operator reads.
 
-Knows: what an action prints. Must not know: how anything was found out.
+Knows: what an action prints. Must not know: how anything is found out or done.
+Some only ask; the rest take the way of every event, and their steps are planned in `plan.requests`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from pgcharm.adapters import juju as tools
-from pgcharm.cycle import explain
+from pgcharm.apply import StepFailed
+from pgcharm.cycle import Outcome, handle, look
 from pgcharm.layout import unit_name
-from pgcharm.observation import Event
-from pgcharm.observe import observe, observe_juju
+from pgcharm.observation import Event, Observation, Request
+from pgcharm.plan import plan
+from pgcharm.plan.requests import REQUESTS
+from pgcharm.plan.situation import situation
 from pgcharm.plan.status import size
 from pgcharm.view import Unknown, known
 
+Results = Mapping[str, str]
 
-def explain_plan(event: Event) -> None:
+
+def run(event: Event) -> None:
+    """Run the action that the event names. Its failure is the action's, with a text that says what to do next."""
+    if event.name in QUESTIONS:
+        tools.action_result(QUESTIONS[event.name](look(event)))
+        return
+    assert event.name in REQUESTS, event.name
+    request = Request(event.name, tools.action_parameters())
+    try:
+        outcome = handle(replace(event, request=request))
+    except StepFailed as error:
+        tools.action_failed(str(error))
+        return
+    if outcome.refusal is not None:
+        tools.action_failed(outcome.refusal.text)
+    else:
+        tools.action_result(RESULTS.get(request.name, primary)(outcome))
+
+
+def explain(o: Observation) -> Results:
     """What the unit would do next, and why."""
-    tools.action_result({"plan": explain(event).text()})
+    return {"plan": plan(o).text()}
 
 
-def cluster_status(event: Event) -> None:
+def cluster_status(o: Observation) -> Results:
     """The cluster as this unit sees it."""
-    o = observe(event, observe_juju(event))
     results = {}
     if isinstance(o.patroni, Unknown):
         results["members"] = f"unknown: {o.patroni.why}"
@@ -46,7 +70,16 @@ def cluster_status(event: Event) -> None:
     patroni = known(o.patroni)
     if patroni and patroni.settings:
         results["settings"] = "\n".join(f"{name}: {value}" for name, value in sorted(patroni.settings.items()))
-    tools.action_result(results)
+    return results
 
 
-ACTIONS: dict[str, Callable[[Event], None]] = {"explain": explain_plan, "cluster-status": cluster_status}
+def primary(outcome: Outcome) -> Results:
+    """Who is the primary now, and who was."""
+    before, after = (situation(o).primary_unit for o in (outcome.before, outcome.after))
+    return {"primary": after or "none is known yet", "before": before or "none was known"}
+
+
+QUESTIONS: Mapping[str, Callable[[Observation], Results]] = {"explain": explain, "cluster-status": cluster_status}
+"""Actions that change nothing."""
+RESULTS: Mapping[str, Callable[[Outcome], Results]] = {}
+"""What a request's action prints in the end; the primary where nothing else is said here."""

@@ -1,20 +1,23 @@
 """The way of every event: observe, plan, apply, until the plan is empty or four rounds have passed; then publish.
 
-Knows: the order of the four. Must not know: what any of them knows.
+Knows: the order of the four, and that what an action asks for is done once, before the usual rounds.
+Must not know: what any of them knows.
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass, replace
 
 from pgcharm.adapters import juju as tools
 from pgcharm.adapters.wake import ask_for_wake
 from pgcharm.apply import Means, StepFailed, apply
 from pgcharm.cluster import etcd_url, etcd_urls
-from pgcharm.observation import Event, Observation
+from pgcharm.observation import Event, Juju, Observation
 from pgcharm.observe import credentials_of, observe, observe_juju
 from pgcharm.plan import plan
 from pgcharm.plan.situation import situation
 from pgcharm.plan.steps import AwaitPatroni, InstallPackages, RestartPostgres, StopService, SwitchOver
-from pgcharm.plan.types import Plan, Step
+from pgcharm.plan.types import Plan, Refusal, Step
 from pgcharm.publish import publish
 
 ROUNDS = 4
@@ -24,11 +27,42 @@ _SLOW = (AwaitPatroni, InstallPackages, RestartPostgres, StopService, SwitchOver
 """Steps that take so long that the unit's status says so meanwhile."""
 
 
-def handle(event: Event) -> None:
+@dataclass(frozen=True)
+class Outcome:
+    """What came of an event: the first look and the last, and why what was asked for was not done."""
+
+    before: Observation
+    after: Observation
+    refusal: Refusal | None = None
+
+
+def handle(event: Event) -> Outcome:
     """Take one event all the way. Raises StepFailed, which fails the hook and has Juju try it again."""
     juju = observe_juju(event)
+    before = observe(event, juju)
+    if event.request is None:
+        return Outcome(before, rounds(event, juju, before))
+    planned = plan(before)
+    tools.log(f"{event.name}: {planned.text()}")
+    if planned.refusal is not None:
+        return Outcome(before, before, planned.refusal)
+    failure = fulfil(planned, before)
+    event = replace(event, request=None)
+    return Outcome(before, rounds(event, juju, observe(event, juju)), failure)
+
+
+def fulfil(planned: Plan, observation: Observation) -> Refusal | None:
+    """Do once what an action asks for. What fails is told as the action's end, not as a hook's failure."""
+    try:
+        apply(planned.steps, means(observation), report)
+    except StepFailed as error:
+        return Refusal(str(error))
+    return None
+
+
+def rounds(event: Event, juju: Juju, observation: Observation) -> Observation:
+    """The usual rounds from a first look on, and what follows from the last look told to the world."""
     for _ in range(ROUNDS):
-        observation = observe(event, juju)
         planned = plan(observation)
         tools.log(f"{event.name}: {planned.text()}", "INFO" if planned.steps else "DEBUG")
         if not planned.steps:
@@ -38,16 +72,17 @@ def handle(event: Event) -> None:
         except StepFailed as error:
             tools.set_status("maintenance", f"{error}; trying again"[:500])
             raise
-    else:
         observation = observe(event, juju)
+    else:
         planned = plan(observation)
     publish(planned.publication, juju)
     ask_for_wake(situation(observation).layout.again, None if planned.is_settled else AGAIN_SECONDS)
+    return observation
 
 
-def explain(event: Event) -> Plan:
-    """The plan for what is seen now, and nothing more."""
-    return plan(observe(event, observe_juju(event)))
+def look(event: Event) -> Observation:
+    """What is seen now, and nothing done."""
+    return observe(event, observe_juju(event))
 
 
 def means(o: Observation) -> Means:
@@ -60,3 +95,9 @@ def tell(step: Step) -> None:
     """Before a slow step, let the status say what the unit is busy with."""
     if isinstance(step, _SLOW):
         tools.set_status("maintenance", f"{step.says()}: {step.reason}")
+
+
+def report(step: Step) -> None:
+    """What an action does now, to whoever waits for it."""
+    tools.action_log(f"{step.says()}: {step.reason}")
+    tell(step)

@@ -161,6 +161,11 @@ def action_parameters() -> dict[str, Any]:
     return dict(tool("action-get") or {})
 
 
+def action_log(message: str) -> None:
+    """Say how far an action is, while it runs."""
+    subprocess.run(["action-log", message], check=False)
+
+
 def action_result(results: Mapping[str, str]) -> None:
     hookenv.action_set(dict(results))
 

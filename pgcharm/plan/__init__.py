@@ -8,18 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from pgcharm.observation import Observation
+from pgcharm.observation import Observation, Request
 from pgcharm.plan.clients import serve
 from pgcharm.plan.etcd import membership, quorum
 from pgcharm.plan.files import files
 from pgcharm.plan.machine import certificates, directories, note_config, packages
 from pgcharm.plan.patroni import database
 from pgcharm.plan.publication import publication
+from pgcharm.plan.requests import answer
 from pgcharm.plan.settings import settings
 from pgcharm.plan.situation import Part, Situation, situation
 from pgcharm.plan.steps import MakeSecrets
 from pgcharm.plan.teardown import leave
-from pgcharm.plan.types import Block, Plan, Step, Wait
+from pgcharm.plan.types import Block, Plan, Refusal, Step, Wait
 from pgcharm.view import Unknown
 
 __all__ = ["plan"]
@@ -30,6 +31,8 @@ Question = Callable[[Situation], Part]
 def plan(o: Observation) -> Plan:
     """What to do next, and why."""
     s = situation(o)
+    if o.event.request is not None:
+        return asked(s, o.event.request)
     steps: list[Step] = []
     waits: list[Wait] = []
     blocks: list[Block] = []
@@ -41,6 +44,13 @@ def plan(o: Observation) -> Plan:
         if answer.final or blocks:
             break
     return Plan(tuple(steps), tuple(waits), tuple(blocks), publication(s, waits, blocks))
+
+
+def asked(s: Situation, request: Request) -> Plan:
+    """What an action asks for, and nothing else: the usual rounds follow when it is done."""
+    found = answer(s, request)
+    told = publication(s, (), ())
+    return Plan(publication=told, refusal=found) if isinstance(found, Refusal) else Plan(found.steps, publication=told)
 
 
 def beginning(s: Situation) -> Part:

@@ -46,6 +46,13 @@ class Block:
 
 
 @dataclass(frozen=True)
+class Refusal:
+    """Why something that an action asked for is not done: what was seen, what was expected, what to do next."""
+
+    text: str
+
+
+@dataclass(frozen=True)
 class Status:
     """A status as Juju shows it: active, waiting, maintenance or blocked."""
 
@@ -83,6 +90,8 @@ class Plan:
     waits: tuple[Wait, ...] = ()
     blocks: tuple[Block, ...] = ()
     publication: Publication = Publication()
+    refusal: Refusal | None = None
+    """Why what an action asked for is not done; there are no steps then."""
 
     @property
     def is_settled(self) -> bool:
@@ -94,4 +103,5 @@ class Plan:
         lines = [f"{number}. {step.says()}: {step.reason}" for number, step in enumerate(self.steps, 1)]
         lines += [f"wait for {wait.what}: {wait.reason}" for wait in self.waits]
         lines += [f"blocked: {block.what}" + (f" (hint: {block.hint})" if block.hint else "") for block in self.blocks]
+        lines += [f"refused: {self.refusal.text}"] if self.refusal else []
         return "\n".join(lines) or "nothing to do"

@@ -1,0 +1,29 @@
+"""What actions ask for: one function a request, from the situation to steps, or to a refusal that says why not.
+
+Knows: which request is answered where. Must not know: how a step is carried out, or what an action prints.
+A refusal says what was seen, what was expected, and what to do next. The steps are carried out once, in order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from pgcharm.observation import Request
+from pgcharm.plan.requests.switchover import switch_over
+from pgcharm.plan.situation import Part, Situation
+from pgcharm.plan.types import Refusal
+
+__all__ = ["REQUESTS", "answer"]
+
+Answer = Part | Refusal
+
+REQUESTS: Mapping[str, Callable[[Situation, Request], Answer]] = {
+    "switchover": switch_over,
+}
+
+
+def answer(s: Situation, request: Request) -> Answer:
+    """The steps that make true what is asked for, or why that is not done."""
+    if s.o.juju.stopping:
+        return Refusal(f"cannot {request.name}: {s.o.juju.unit} is leaving (run it on another unit)")
+    return REQUESTS[request.name](s, request)

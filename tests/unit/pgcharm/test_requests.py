@@ -1,0 +1,114 @@
+"""What actions ask for: the steps that follow, or a refusal that says what was seen, expected and what to do next."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import yaml
+
+from pgcharm.actions import QUESTIONS
+from pgcharm.observation import Event, Member, Observation, Request
+from pgcharm.plan import plan
+from pgcharm.plan.requests import REQUESTS
+from pgcharm.view import View, known
+from tests.unit.pgcharm.test_life import living
+
+TOP = Path(__file__).resolve().parents[3]
+
+
+def asking(o: Observation, name: str, **parameters: object) -> Observation:
+    """The same unit, asked for something with the defaults of actions.yaml."""
+    declared = yaml.safe_load((TOP / "actions.yaml").read_text())[name].get("params") or {}
+    defaults = {key: schema["default"] for key, schema in declared.items() if "default" in schema}
+    given = {key.replace("_", "-"): value for key, value in parameters.items()}
+    return replace(o, event=Event(name, request=Request(name, {**defaults, **given})))
+
+
+def asked(o: Observation, name: str, **parameters: object) -> str:
+    """What comes of it."""
+    return plan(asking(o, name, **parameters)).text()
+
+
+def with_member(o: Observation, number: int, **more: object) -> Observation:
+    """The same, one member of Patroni's being different."""
+    seen = known(o.patroni)
+    assert seen is not None
+
+    def changed(member: Member) -> Member:
+        return replace(member, **more) if member.name == f"postgresql-{number}" else member  # type: ignore[arg-type]
+
+    return replace(o, patroni=View(replace(seen, members=tuple(map(changed, seen.members)))))
+
+
+def test_every_declared_action_has_its_link_and_its_answer() -> None:
+    declared = yaml.safe_load((TOP / "actions.yaml").read_text())
+    links = {path.name for path in (TOP / "actions").iterdir()}
+    assert set(declared) == links == {*QUESTIONS, *REQUESTS}
+    assert all(action.get("additionalProperties") is False for action in declared.values())
+
+
+def test_what_is_asked_for_is_planned_alone_and_the_usual_follows_when_it_is_done() -> None:
+    o = replace(living(), postgres=replace_pending(living()))
+    assert "restart" in plan(o).text()
+    assert asked(o, "switchover").count("\n") == 0
+    assert "restart" in plan(replace(asking(o, "switchover"), event=Event("switchover"))).text()
+
+
+def replace_pending(o: Observation) -> View:  # type: ignore[type-arg]
+    seen = known(o.postgres)
+    assert seen is not None
+    return View(replace(seen, pending_restart=("max_connections",)))
+
+
+def test_switchover_goes_to_the_nearest_standby_that_commits_wait_for() -> None:
+    o = with_member(with_member(living(), 1, lag=100), 2, lag=50)
+    said = "1. hand the primary's role from postgresql-0 to postgresql-2: "
+    assert asked(o, "switchover").startswith(said)
+    assert asked(with_member(o, 2, role="standby"), "switchover").startswith(said.replace("-2", "-1"))
+
+
+def test_switchover_may_be_asked_for_on_any_unit_and_to_a_named_one() -> None:
+    for number in range(3):
+        said = asked(living(number), "switchover", to="postgresql/2")
+        assert said == "1. hand the primary's role from postgresql-0 to postgresql-2: the operator asks for it"
+
+
+def test_a_switchover_to_the_primary_has_nothing_to_do() -> None:
+    assert asked(living(), "switchover", to="postgresql/0") == "nothing to do"
+
+
+def test_a_standby_that_is_behind_is_refused_by_how_many_bytes() -> None:
+    o = with_member(living(), 1, lag=50 << 20)
+    assert asked(o, "switchover", to="postgresql/1") == (
+        "refused: cannot switch over to postgresql/1: it is 52428800 bytes (50.0 MiB) behind (expected at most "
+        "16.0 MiB; wait until it has come nearer, or give a larger max-lag-mb)"
+    )
+    assert not asked(o, "switchover", to="postgresql/1", max_lag_mb=50).startswith("refused")
+    assert "to postgresql-2" in asked(o, "switchover")
+
+
+def test_a_standby_that_does_not_stream_is_refused() -> None:
+    for state in ("stopped", "running", "starting"):
+        said = asked(with_member(living(), 1, state=state), "switchover", to="postgresql/1")
+        assert said.startswith("refused: cannot switch over to postgresql/1: it is ")
+        assert "expected streaming" in said
+
+
+def test_without_anybody_fit_every_reason_is_told() -> None:
+    o = with_member(with_member(living(), 1, state="stopped"), 2, lag=None)
+    assert asked(o, "switchover") == (
+        "refused: cannot switch over: no standby can take over: postgresql/1: it is stopped (expected streaming; see "
+        "`juju status` for what it waits for); postgresql/2: how far it is behind is not known (expected a number; try "
+        "again in some seconds)"
+    )
+
+
+def test_an_unknown_unit_is_refused_with_the_names_that_would_do() -> None:
+    said = asked(living(), "switchover", to="postgresql/7")
+    assert said.endswith("the cluster has no such standby (expected one of: postgresql/1, postgresql/2)")
+
+
+def test_without_a_primary_or_a_standby_there_is_no_switchover() -> None:
+    assert "no primary is known" in asked(with_member(living(1), 0, state="stopped"), "switchover")
+    assert "postgresql/0 is alone" in asked(living(units=1), "switchover")
