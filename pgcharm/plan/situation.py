@@ -18,6 +18,8 @@ from pgcharm.view import known
 
 SERVING = frozenset(("running", "streaming", "in archive recovery"))
 """Patroni's states of a member whose PostgreSQL answers."""
+STREAMING = frozenset(("streaming", "in archive recovery"))
+"""Patroni's states of a standby that receives what the primary writes."""
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pgcharm.cluster import unit_number
 from pgcharm.layout import unit_name
 from pgcharm.observation import CLONING, Member
 from pgcharm.plan.clients import decision
-from pgcharm.plan.situation import SERVING, Situation
+from pgcharm.plan.members import wanted_voters
+from pgcharm.plan.situation import STREAMING, Situation
 from pgcharm.plan.types import Block, Status, Wait
 
 _UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
@@ -37,20 +37,34 @@ def unit_status(s: Situation, waits: Sequence[Wait], blocks: Sequence[Block]) ->
 
 
 def serving(s: Situation, waits: Sequence[Wait]) -> Status:
-    """The status of a unit whose PostgreSQL answers."""
+    """The status of a unit whose PostgreSQL answers. It is active only where nothing is amiss."""
+    assert s.postgres is not None
+    text, well = standing(s)
+    amiss = [text for text in (own_etcd(s),) if text]
+    restart = [f"waiting for {wait.what}: {wait.reason}" for wait in waits if "restart" in wait.what]
+    refusals = [str(refusal) for refusal in decision(s).refusals]
+    level = "active" if well and not amiss else "waiting"
+    return Status(level, "; ".join([text, *amiss, *restart, *refusals]))
+
+
+def standing(s: Situation) -> tuple[str, bool]:
+    """What this unit's running PostgreSQL is, and whether it is as it should be."""
     assert s.postgres is not None
     own = own_entry(s)
-    if s.postgres.in_recovery:
-        if s.primary is None:
-            return Status("waiting", "standby, no primary: waiting for one to be chosen")
-        if own is None or own.state not in ("streaming", "in archive recovery"):
-            return Status("waiting", f"standby, not streaming: waiting for {unit_name(s.primary.name)}")
-        text = f"standby, {size(own.lag)} behind" if own.lag is not None else "standby, lag not known"
-    else:
-        text = "primary" if s.primary is not None else "primary, not confirmed by etcd yet"
-    refusals = [str(refusal) for refusal in decision(s).refusals]
-    restart = [f"waiting for {wait.what}: {wait.reason}" for wait in waits if "restart" in wait.what]
-    return Status("active", "; ".join([text, *restart, *refusals]))
+    if not s.postgres.in_recovery:
+        return ("primary", True) if s.primary is not None else ("primary, not confirmed by etcd yet", True)
+    if s.primary is None:
+        return "standby, no primary: waiting for one to be chosen", False
+    if own is None or own.state not in STREAMING:
+        return f"standby, not streaming: waiting for {s.primary_unit}", False
+    return f"standby, {size(own.lag)} behind" if own.lag is not None else "standby, lag not known", True
+
+
+def own_etcd(s: Situation) -> str:
+    """What is amiss with this unit's own member of etcd, while others answer."""
+    if s.etcd is None or not s.o.machine.etcd_has_data or s.etcd.local:
+        return ""
+    return "its etcd does not answer"
 
 
 def cloning(s: Situation) -> str:
@@ -79,23 +93,62 @@ def own_entry(s: Situation) -> Member | None:
 
 
 def application_status(s: Situation) -> Status | None:
-    """The application's status, told by the leader; None while nothing is known that the units do not say."""
-    if not s.o.juju.leader or s.o.juju.stopping or s.patroni is None:
+    """The application's status, told by the leader; None while nothing is known that the units do not say.
+
+    It is active only while every unit does its part; else it says who does not, and serves on.
+    """
+    if not s.o.juju.leader or s.o.juju.stopping or not (s.patroni or (s.etcd and s.etcd.initialized)):
         return None
     if s.mistakes:
         return Status("blocked", "; ".join(str(mistake) for mistake in s.mistakes))
-    if s.primary is None:
-        return Status("waiting", "no primary: waiting for one to be chosen")
-    others = [member for member in s.patroni.members if member.name != s.primary.name]
-    standbys = [member for member in others if unit_name(member.name) in s.staying]
-    streaming = [member for member in standbys if member.state in SERVING]
-    cloning_now = sorted((unit_name(m.name) for m in standbys if m.state == CLONING), key=unit_number)
-    text = f"primary {s.primary_unit}"
-    if standbys:
-        text += f", {len(streaming)} of {len(standbys)} standbys streaming"
-    if cloning_now:
-        text += f", cloning {', '.join(cloning_now)}"
-    return Status("active", text)
+    parts = [part for part in (primary_words(s), standby_words(s), voter_words(s)) if part[0]]
+    level = "active" if all(well for _, well in parts) else "waiting"
+    return Status(level, ", ".join(text for text, _ in parts))
+
+
+def primary_words(s: Situation) -> tuple[str, bool]:
+    """Who is the primary, and whether somebody is."""
+    if s.primary is not None:
+        return f"primary {s.primary_unit}", True
+    if s.patroni is None and s.etcd is not None and s.etcd.primary:
+        return f"primary {unit_name(s.etcd.primary)}, Patroni of {s.o.juju.unit} does not answer", False
+    return "no primary: waiting for one to be chosen", False
+
+
+def standby_words(s: Situation) -> tuple[str, bool]:
+    """How many standbys stream, and what the others do; whether all stream. Counted are the units, not the members."""
+    if s.patroni is None:
+        return "", True
+    members = {unit_name(member.name): member for member in s.patroni.members}
+    standbys = [unit for unit in s.staying if unit != s.primary_unit] if s.primary else []
+    if not standbys:
+        return "", True
+    lacking = {unit: lack for unit in standbys if (lack := lacks(members.get(unit)))}
+    text = f"{len(standbys) - len(lacking)} of {len(standbys)} standbys streaming"
+    return ", ".join([text, *(f"{unit} {lack}" for unit, lack in lacking.items())]), not lacking
+
+
+def lacks(member: Member | None) -> str:
+    """What keeps a standby from streaming; empty where it does."""
+    if member is None:
+        return "is not there"
+    if member.state in STREAMING:
+        return ""
+    if member.state == CLONING:
+        return "is cloning"
+    return "is not streaming" if member.state == "running" else f"is {member.state or 'silent'}"
+
+
+def voter_words(s: Situation) -> tuple[str, bool]:
+    """Who ought to vote in etcd and does not; whether all do."""
+    if s.etcd is None or not s.etcd.initialized:
+        return "", True
+    wanted = wanted_voters(s.o.juju, s.etcd)
+    voting = {unit_name(m.name) for m in s.etcd.members if m.name and not m.learner and m.name not in s.etcd.down}
+    missing = [unit for unit in wanted if unit not in voting]
+    if not missing:
+        return "", True
+    return f"etcd has {len(wanted) - len(missing)} of {len(wanted)} voters, without {', '.join(missing)}", False
 
 
 def size(number: int) -> str:

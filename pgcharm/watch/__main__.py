@@ -17,6 +17,7 @@ from pgcharm.adapters.wake import due, wake
 from pgcharm.adapters.web import Credentials, WebError, ask
 from pgcharm.layout import member_name
 from pgcharm.watch.glance import Glance, difference, glance
+from pgcharm.watch.voters import VoterWatch
 
 LOOK_SECONDS = 2.0
 BETWEEN_WAKES = 3.0
@@ -45,13 +46,13 @@ class Watched:
         return cls(found["unit"], found["charm_dir"], found["patroni"], found["etcd"], found["again"], credentials)
 
 
-def look(watched: Watched) -> Glance:
+def look(watched: Watched, voters: VoterWatch) -> Glance:
     """One glance at Patroni and etcd."""
     cluster = _ask(watched, f"{watched.patroni}/cluster")
     own = _own(watched, cluster) or _ask(watched, f"{watched.patroni}/patroni")
     health = _ask(watched, f"{watched.etcd}/health")
     etcd = "does not answer" if health is None else f"healthy: {str(health.get('health')).lower()}"
-    return glance(own, cluster, etcd)
+    return glance(own, cluster, etcd, voters.look())
 
 
 def _own(watched: Watched, cluster: dict[str, Any] | None) -> dict[str, Any] | None:
@@ -90,10 +91,11 @@ def written() -> float:
 def main(path: str) -> None:
     """Look until the charm is refreshed; systemd then starts the new code."""
     watched, code = Watched.read(path), written()
+    voters = VoterWatch(watched.etcd, watched.credentials)
     before: Glance | None = None
     last, pause = 0.0, FAILURE_SECONDS[0]
     while written() == code:
-        now = look(watched)
+        now = look(watched, voters)
         before = before or now
         if why := reason(before, now, watched, time.monotonic() - last):
             woken = wake(watched.unit, why)

@@ -14,7 +14,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-SERVING = ("running", "streaming", "in archive recovery")
+STREAMING = ("streaming", "in archive recovery")
+SERVING = ("running", *STREAMING)
 NEAR = 1 << 20
 FAR = 64 << 20
 
@@ -29,9 +30,16 @@ class Glance:
     """Name, role, whether it serves, lag class."""
     etcd: str = ""
     pending: bool = False
+    voters: tuple[tuple[str, str], ...] = ()
+    """Members of etcd, and whether each votes, learns or does not answer."""
 
 
-def glance(own: Mapping[str, Any] | None, cluster: Mapping[str, Any] | None, etcd: str) -> Glance:
+def glance(
+    own: Mapping[str, Any] | None,
+    cluster: Mapping[str, Any] | None,
+    etcd: str,
+    voters: tuple[tuple[str, str], ...] = (),
+) -> Glance:
     """A glance from Patroni's answers; None where it did not give one."""
     own, cluster = own or {}, cluster or {}
     return Glance(
@@ -40,6 +48,7 @@ def glance(own: Mapping[str, Any] | None, cluster: Mapping[str, Any] | None, etc
         members=tuple(sorted(_member(member) for member in cluster.get("members", ()))),
         etcd=etcd,
         pending=bool(own.get("pending_restart")),
+        voters=voters,
     )
 
 
@@ -52,6 +61,7 @@ def difference(before: Glance, after: Glance) -> str:
     found += _members(before, after)
     if before.etcd != after.etcd:
         found.append(f"etcd {after.etcd}")
+    found += _voters(before, after)
     if after.pending and not before.pending:
         found.append("a restart is pending")
     return "; ".join(found)
@@ -66,11 +76,23 @@ def _members(before: Glance, after: Glance) -> list[str]:
     return gone + come + changed
 
 
+def _voters(before: Glance, after: Glance) -> list[str]:
+    """What has changed among the members of etcd. The first look after the start is no change."""
+    was, now = dict(before.voters), dict(after.voters)
+    if not was:
+        return []
+    gone = [f"{name} has left etcd" for name in was if name not in now]
+    return gone + [f"{name} {word} in etcd" for name, word in now.items() if was.get(name) != word]
+
+
 def _member(found: Mapping[str, Any]) -> tuple[str, str, str, str]:
     lag = found.get("lag")
     far = "" if not isinstance(lag, int) or lag <= NEAR else "behind" if lag <= FAR else "far behind"
-    state = "serving" if found.get("state") in SERVING else "not serving"
-    return str(found.get("name", "")), _role(found), state, far
+    role, state = _role(found), found.get("state")
+    word = "serving" if state in SERVING else "not serving"
+    if role == "standby" and state == "running":
+        word = "not streaming"
+    return str(found.get("name", "")), role, word, far
 
 
 def _role(found: Mapping[str, Any]) -> str:

@@ -38,3 +38,17 @@ def test_a_member_that_goes_or_comes_wakes_the_charm() -> None:
 
 def test_patroni_that_stops_answering_wakes_the_charm() -> None:
     assert "PostgreSQL is does not answer, was running" in difference(glance(OWN, None, ""), glance(None, None, ""))
+
+
+def test_a_voter_that_falls_silent_and_one_that_comes_back_wake_the_charm() -> None:
+    well = (("a-0", "votes"), ("a-1", "votes"))
+    silent = (("a-0", "votes"), ("a-1", "does not answer"))
+    before, after = glance(OWN, cluster(), "healthy", well), glance(OWN, cluster(), "healthy", silent)
+    assert difference(before, after) == "a-1 does not answer in etcd"
+    assert difference(after, before) == "a-1 votes in etcd"
+
+
+def test_a_standby_that_runs_and_does_not_stream_wakes_the_charm() -> None:
+    before = glance(OWN, cluster(a_1=0), "")
+    stopped = {"members": [{**m, "state": "running"} if m["name"] == "a-1" else m for m in cluster(a_1=0)["members"]]}  # type: ignore[attr-defined]
+    assert difference(before, glance(OWN, stopped, "")) == "a-1 is standby, not streaming"
