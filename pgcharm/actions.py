@@ -79,7 +79,24 @@ def primary(outcome: Outcome) -> Results:
     return {"primary": after or "none is known yet", "before": before or "none was known"}
 
 
+def standing(outcome: Outcome) -> Results:
+    """What the unit says of itself now."""
+    return {"status": plan(outcome.after).publication.status.message}
+
+
+def members(outcome: Outcome) -> Results:
+    """What every member does now."""
+    patroni = known(outcome.after.patroni)
+    found = patroni.members if patroni else ()
+    return {"members": "\n".join(f"{unit_name(m.name)}: {m.role}, {m.state}" for m in found)}
+
+
 QUESTIONS: Mapping[str, Callable[[Observation], Results]] = {"explain": explain, "cluster-status": cluster_status}
 """Actions that change nothing."""
-RESULTS: Mapping[str, Callable[[Outcome], Results]] = {}
+RESULTS: Mapping[str, Callable[[Outcome], Results]] = {
+    "restart": members,
+    "reinitialize": standing,
+    "pause": standing,
+    "resume": standing,
+}
 """What a request's action prints in the end; the primary where nothing else is said here."""

@@ -1,4 +1,4 @@
-"""Patroni's REST interface on this machine.
+"""Patroni's REST interface, on this machine or at another member.
 
 Knows: paths and bodies (docs/rest_api.rst of Patroni 4.1). Must not know: when something ought to be asked for.
 """
@@ -10,15 +10,21 @@ from dataclasses import dataclass
 from typing import Any
 
 from pgcharm.adapters.web import Credentials, ask
+from pgcharm.cluster import bracketed
 from pgcharm.layout import PATRONI_PORT
 
 
 @dataclass(frozen=True)
 class PatroniApi:
-    """Our own Patroni."""
+    """One member's Patroni: our own, where no other address is given."""
 
     credentials: Credentials
     url: str = f"https://127.0.0.1:{PATRONI_PORT}"
+
+    @classmethod
+    def at(cls, host: str, credentials: Credentials) -> PatroniApi:
+        """The Patroni of another member."""
+        return cls(credentials, f"https://{bracketed(host)}:{PATRONI_PORT}")
 
     def state(self) -> dict[str, Any]:
         """What it says of itself; 503 is its answer while PostgreSQL does not run."""
@@ -36,9 +42,16 @@ class PatroniApi:
     def reload(self) -> None:
         ask("POST", f"{self.url}/reload", self.credentials, {}, timeout=10)
 
-    def restart(self) -> None:
-        """Restart PostgreSQL and wait until it is back."""
-        ask("POST", f"{self.url}/restart", self.credentials, {}, timeout=180)
+    def restart(self, seconds: float = 120) -> None:
+        """Restart PostgreSQL and wait until it is back. A primary that takes longer hands its role over.
+
+        Without `timeout` Patroni would take `primary_start_timeout`, which may be 0.
+        """
+        ask("POST", f"{self.url}/restart", self.credentials, {"timeout": int(seconds)}, timeout=seconds + 60)
+
+    def reinitialize(self) -> None:
+        """Begin to copy the data anew from the primary. Raises WebError with Patroni's reason."""
+        ask("POST", f"{self.url}/reinitialize", self.credentials, {"force": True, "from_leader": True}, timeout=30)
 
     def switch_over(self, leader: str, candidate: str) -> None:
         """Hand the primary's role to another member. Raises WebError with Patroni's reason."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from pgcharm.apply import etcd, host, patroni, secrets, sql
+from pgcharm.apply import etcd, host, members, patroni, secrets, sql
 from pgcharm.apply.means import Means, Perform
 from pgcharm.plan.types import Step
 
@@ -19,6 +19,7 @@ _PERFORM: dict[type[Step], Perform] = {
     **secrets.PERFORM,
     **etcd.PERFORM,
     **patroni.PERFORM,
+    **members.PERFORM,
     **sql.PERFORM,
 }
 

@@ -12,6 +12,7 @@ from pgcharm.clients.relation import Bag
 from pgcharm.cluster import PEER_ENDPOINT
 from pgcharm.plan.clients import decision
 from pgcharm.plan.members import own_member
+from pgcharm.plan.requests.pause import noted
 from pgcharm.plan.situation import Situation
 from pgcharm.plan.status import application_status, unit_status
 from pgcharm.plan.types import Block, Publication, RelationSettings, Wait
@@ -19,9 +20,10 @@ from pgcharm.plan.types import Block, Publication, RelationSettings, Wait
 
 def publication(s: Situation, waits: Sequence[Wait], blocks: Sequence[Block]) -> Publication:
     """Everything that is published after this plan."""
+    application = application_status(s)
     return Publication(
-        status=unit_status(s, waits, blocks),
-        application_status=application_status(s),
+        status=noted(s, unit_status(s, waits, blocks)),
+        application_status=noted(s, application) if application else None,
         version=s.postgres.version if s.postgres else "",
         ports=(s.options.listen_port,) if s.postgres and not s.o.juju.stopping else (),
         relations=tuple(part for part in (*peers(s, blocks), *clients(s)) if part.unit or part.application),

@@ -262,8 +262,6 @@ class SwitchOver(Step):
 
     leader: str
     candidate: str
-    insist: bool = False
-    """Whether a refusal of Patroni's fails the step; on the way out a clean stop hands over too."""
 
     def says(self) -> str:
         return f"hand the primary's role from {self.leader} to {self.candidate}"

@@ -32,6 +32,8 @@ class Glance:
     pending: bool = False
     voters: tuple[tuple[str, str], ...] = ()
     """Members of etcd, and whether each votes, learns or does not answer."""
+    paused: bool | None = None
+    """Whether automatic failover is paused; None where nobody says."""
 
 
 def glance(
@@ -49,6 +51,7 @@ def glance(
         etcd=etcd,
         pending=bool(own.get("pending_restart")),
         voters=voters,
+        paused=bool(cluster.get("pause")) if cluster else None,
     )
 
 
@@ -64,6 +67,8 @@ def difference(before: Glance, after: Glance) -> str:
     found += _voters(before, after)
     if after.pending and not before.pending:
         found.append("a restart is pending")
+    if None not in (before.paused, after.paused) and before.paused != after.paused:
+        found.append("failover is paused" if after.paused else "failover is resumed")
     return "; ".join(found)
 
 

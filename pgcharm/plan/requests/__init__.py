@@ -9,6 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from pgcharm.observation import Request
+from pgcharm.plan.requests.pause import pause, resume
+from pgcharm.plan.requests.reinitialize import reinitialize
+from pgcharm.plan.requests.restart import restart
 from pgcharm.plan.requests.switchover import switch_over
 from pgcharm.plan.situation import Part, Situation
 from pgcharm.plan.types import Refusal
@@ -19,6 +22,10 @@ Answer = Part | Refusal
 
 REQUESTS: Mapping[str, Callable[[Situation, Request], Answer]] = {
     "switchover": switch_over,
+    "restart": restart,
+    "reinitialize": reinitialize,
+    "pause": pause,
+    "resume": resume,
 }
 
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 from pgcharm.cluster import unit_number
 from pgcharm.layout import member_name, unit_name
 from pgcharm.observation import Member, Request
+from pgcharm.plan.requests.steps import HandOver
 from pgcharm.plan.situation import SERVING, Part, Situation
 from pgcharm.plan.status import size
-from pgcharm.plan.steps import SwitchOver
 from pgcharm.plan.types import Refusal
 from pgcharm.render.sizing import MB
 
@@ -75,4 +75,4 @@ def why_not(chosen: Member, standbys: tuple[Member, ...], bound: int) -> str:
 
 
 def handing_over(primary: Member, chosen: Member, reason: str) -> Part:
-    return Part((SwitchOver(reason, primary.name, chosen.name, insist=True),))
+    return Part((HandOver(reason, primary.name, chosen.name),))

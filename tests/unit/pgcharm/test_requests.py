@@ -8,10 +8,11 @@ from pathlib import Path
 import yaml
 
 from pgcharm.actions import QUESTIONS
-from pgcharm.observation import Event, Member, Observation, Request
+from pgcharm.observation import CLONING, Event, Member, Observation, Request
 from pgcharm.plan import plan
 from pgcharm.plan.requests import REQUESTS
-from pgcharm.view import View, known
+from pgcharm.plan.requests.steps import SetPause
+from pgcharm.view import Unknown, View, known
 from tests.unit.pgcharm.test_life import living
 
 TOP = Path(__file__).resolve().parents[3]
@@ -63,15 +64,15 @@ def replace_pending(o: Observation) -> View:  # type: ignore[type-arg]
 
 def test_switchover_goes_to_the_nearest_standby_that_commits_wait_for() -> None:
     o = with_member(with_member(living(), 1, lag=100), 2, lag=50)
-    said = "1. hand the primary's role from postgresql-0 to postgresql-2: "
+    said = "1. hand the primary's role from postgresql/0 to postgresql/2: "
     assert asked(o, "switchover").startswith(said)
-    assert asked(with_member(o, 2, role="standby"), "switchover").startswith(said.replace("-2", "-1"))
+    assert asked(with_member(o, 2, role="standby"), "switchover").startswith(said.replace("/2", "/1"))
 
 
 def test_switchover_may_be_asked_for_on_any_unit_and_to_a_named_one() -> None:
     for number in range(3):
         said = asked(living(number), "switchover", to="postgresql/2")
-        assert said == "1. hand the primary's role from postgresql-0 to postgresql-2: the operator asks for it"
+        assert said == "1. hand the primary's role from postgresql/0 to postgresql/2: the operator asks for it"
 
 
 def test_a_switchover_to_the_primary_has_nothing_to_do() -> None:
@@ -85,7 +86,7 @@ def test_a_standby_that_is_behind_is_refused_by_how_many_bytes() -> None:
         "16.0 MiB; wait until it has come nearer, or give a larger max-lag-mb)"
     )
     assert not asked(o, "switchover", to="postgresql/1", max_lag_mb=50).startswith("refused")
-    assert "to postgresql-2" in asked(o, "switchover")
+    assert "to postgresql/2" in asked(o, "switchover")
 
 
 def test_a_standby_that_does_not_stream_is_refused() -> None:
@@ -112,3 +113,82 @@ def test_an_unknown_unit_is_refused_with_the_names_that_would_do() -> None:
 def test_without_a_primary_or_a_standby_there_is_no_switchover() -> None:
     assert "no primary is known" in asked(with_member(living(1), 0, state="stopped"), "switchover")
     assert "postgresql/0 is alone" in asked(living(units=1), "switchover")
+
+
+def test_restart_goes_through_the_standbys_and_ends_with_the_primary() -> None:
+    assert asked(living(1), "restart") == RESTART
+
+
+RESTART = """\
+1. restart PostgreSQL on postgresql/1: it is a standby
+2. restart PostgreSQL on postgresql/2: it is a standby
+3. restart PostgreSQL on postgresql/0: it is the primary, and goes last"""
+
+
+def test_one_unit_may_be_restarted_alone_even_if_it_is_the_one_that_is_unwell() -> None:
+    o = with_member(living(), 2, state="running")
+    assert asked(o, "restart", unit="postgresql/2") == "1. restart PostgreSQL on postgresql/2: it is a standby"
+    assert asked(o, "restart", unit="postgresql/1").startswith("refused: cannot restart: postgresql/2 is running")
+    assert "it is no member of the cluster" in asked(o, "restart", unit="postgresql/9")
+
+
+def test_a_rolling_restart_is_refused_while_somebody_does_not_serve() -> None:
+    said = asked(with_member(living(), 2, state="stopped"), "restart")
+    assert said.startswith("refused: cannot restart: postgresql/2 is stopped (expected every unit to serve, ")
+
+
+def test_a_standby_is_cloned_anew_and_a_primary_is_not() -> None:
+    assert asked(living(1), "reinitialize").startswith("1. clone postgresql/1 anew from postgresql/0: ")
+    assert asked(living(), "reinitialize") == (
+        "refused: cannot reinitialize postgresql/0: it is the primary (expected a standby; run switchover first)"
+    )
+
+
+def test_a_clone_under_way_is_not_begun_again() -> None:
+    o = living(1)
+    seen = known(o.patroni)
+    assert seen is not None
+    o = replace(o, patroni=View(replace(seen, state=CLONING, role="")), postgres=Unknown("cloning"))
+    assert "it is being cloned already" in asked(o, "reinitialize")
+
+
+def test_without_another_primary_nothing_is_thrown_away() -> None:
+    assert "expected one to copy from" in asked(with_member(living(1), 0, state="stopped"), "reinitialize")
+
+
+def test_nothing_is_thrown_away_that_commits_would_wait_for() -> None:
+    o = living(1, units=2, config={"synchronous": "strict"})
+    assert "without it 0 standbys stream (expected 1 with synchronous=strict;" in asked(o, "reinitialize")
+    assert asked(living(1, config={"synchronous": "strict"}), "reinitialize").startswith("1. clone")
+
+
+def test_a_pause_reaches_every_member_and_every_status_says_so() -> None:
+    o = living(1, leader=True)
+    (step,) = plan(asking(o, "pause")).steps
+    assert isinstance(step, SetPause)
+    assert step.hosts == ("10.0.0.10", "10.0.0.11", "10.0.0.12")
+    seen = known(o.patroni)
+    assert seen is not None
+    told = plan(replace(o, patroni=View(replace(seen, paused=True)))).publication
+    assert told.status.message == "standby, 0 B behind; failover paused"
+    assert told.application_status is not None
+    assert told.application_status.message == "primary postgresql/0, 2 of 2 standbys streaming; failover paused"
+
+
+def test_a_pause_ends_with_resume_and_changes_no_plan() -> None:
+    o = living()
+    seen = known(o.patroni)
+    assert seen is not None
+    paused = {**(seen.settings or {}), "pause": True}
+    o = replace(o, patroni=View(replace(seen, paused=True, settings=paused)))
+    assert plan(o).text() == "nothing to do"
+    assert asked(o, "resume").startswith("1. resume automatic failover: ")
+
+
+def test_without_etcd_a_pause_is_refused() -> None:
+    o = living()
+    seen = known(o.patroni)
+    assert seen is not None
+    o = replace(o, patroni=View(replace(seen, settings=None)))
+    assert "refused: cannot pause: Patroni cannot read the cluster's settings" in asked(o, "pause")
+    assert "run it on another unit" in asked(replace(o, patroni=Unknown("Patroni is not running")), "resume")

@@ -52,3 +52,11 @@ def test_a_standby_that_runs_and_does_not_stream_wakes_the_charm() -> None:
     before = glance(OWN, cluster(a_1=0), "")
     stopped = {"members": [{**m, "state": "running"} if m["name"] == "a-1" else m for m in cluster(a_1=0)["members"]]}  # type: ignore[attr-defined]
     assert difference(before, glance(OWN, stopped, "")) == "a-1 is standby, not streaming"
+
+
+def test_a_pause_wakes_every_unit_once_and_its_end_again() -> None:
+    running, paused = glance(None, cluster(), ""), glance(None, {**cluster(), "pause": True}, "")
+    assert difference(running, paused) == "failover is paused"
+    assert difference(paused, running) == "failover is resumed"
+    assert not difference(paused, paused)
+    assert "failover" not in difference(paused, glance(None, None, ""))

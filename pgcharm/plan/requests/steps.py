@@ -1,0 +1,61 @@
+"""The steps that only actions ask for. Each says in English what it makes true.
+
+Knows: what there is to do. Must not know: when, or how.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pgcharm.layout import unit_name
+from pgcharm.plan.types import Step
+
+
+@dataclass(frozen=True)
+class HandOver(Step):
+    """Another member is the primary, or Patroni has said why it cannot be."""
+
+    leader: str
+    candidate: str
+
+    def says(self) -> str:
+        return f"hand the primary's role from {unit_name(self.leader)} to {unit_name(self.candidate)}"
+
+
+@dataclass(frozen=True)
+class RestartMember(Step):
+    """A member's PostgreSQL has been restarted, and the member does again what it did before."""
+
+    unit: str
+    host: str
+    primary: bool
+    seconds: float = 120
+    """How long it may take to start; a primary that takes longer hands its role over."""
+
+    def says(self) -> str:
+        return f"restart PostgreSQL on {self.unit}"
+
+
+@dataclass(frozen=True)
+class CloneAnew(Step):
+    """This unit's data is being copied from the primary, in place of what it has."""
+
+    unit: str
+    source: str
+    seconds: float = 60
+    """How long to wait for the end; it goes on after that."""
+
+    def says(self) -> str:
+        return f"clone {self.unit} anew from {self.source}"
+
+
+@dataclass(frozen=True)
+class SetPause(Step):
+    """Every member knows whether a lost primary is replaced."""
+
+    paused: bool
+    hosts: tuple[str, ...]
+    """Of the members that have to know."""
+
+    def says(self) -> str:
+        return "pause automatic failover" if self.paused else "resume automatic failover"
