@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from pgcharm.clients.access import AccessRule
 from pgcharm.clients.catalogue import Catalogue
@@ -147,6 +148,12 @@ class Memory:
     """Digest of what a program was last told to load, by program."""
     config: Mapping[str, str | int | float | bool | None] | None = None
     """The last configuration without a mistake in it; None before there was one."""
+    etcd: Mapping[str, Any] = field(default_factory=dict)
+    """Of its own member of etcd: the epoch that its data belongs to (`epoch`), and, while it is kept stopped because
+    this unit may begin a new one, what it held (`frozen`)."""
+    trouble: Mapping[str, str] = field(default_factory=dict)
+    """What keeps the data from being used (`what`), since when (`since`, seconds since the boot), and whether a copy
+    has taken its place already (`replaced`); empty while all is well."""
 
 
 @dataclass(frozen=True)
@@ -175,6 +182,26 @@ class Machine:
     etcd_has_data: bool = False
     environment: str = ""
     """The name of the virtual environment that the charm runs from now."""
+    uptime: float = 0.0
+    """Seconds since the boot: a clock that nobody sets."""
+
+
+@dataclass(frozen=True)
+class DataDirectory:
+    """PostgreSQL's data directory, from outside."""
+
+    present: bool = False
+    """Whether there is anything in it."""
+    system: str = ""
+    """The system identifier in its control file; empty where that cannot be read."""
+    programs: Mapping[str, float] = field(default_factory=dict)
+    """Programs that are at work on it, e.g. `postgres`, `pg_rewind`, with the seconds they have run."""
+    complaint: str = ""
+    """The last thing that kept PostgreSQL from starting or following; looked for only while something is amiss."""
+    size: int = 0
+    """Bytes in it; looked at only while something is amiss."""
+    room: int = 0
+    """Bytes that are free on its disk; looked at only while something is amiss."""
 
 
 @dataclass(frozen=True)
@@ -207,6 +234,43 @@ class Etcd:
     """The PostgreSQL cluster's system identifier; empty before it has been made."""
     turn: str = ""
     """Whose turn it is to take a PostgreSQL down on purpose, and what for: `postgresql-1 restart PostgreSQL`."""
+    epoch: int = 0
+    """How many times this cluster of etcd was begun again from what one member knew."""
+    banned: tuple[str, ...] = ()
+    """Units that are gone for good, and must not take part any more if their machine comes back."""
+    registered: tuple[str, ...] = ()
+    """Names of the members that Patroni has written down there."""
+
+
+@dataclass(frozen=True)
+class Sync:
+    """Patroni's key /sync: who may have every acknowledged commit."""
+
+    leader: str = ""
+    standbys: tuple[str, ...] = ()
+    quorum: int = 0
+    """So many of the standbys may lack a commit that the others have."""
+
+
+@dataclass(frozen=True)
+class Remnant:
+    """What this unit's own member of etcd still knows while no quorum answers. It may be older than what was agreed."""
+
+    members: tuple[EtcdMember, ...]
+    primary: str = ""
+    """The name in the leader key of the PostgreSQL cluster."""
+    sync: Sync | None = None
+    held: Mapping[str, Any] = field(default_factory=dict)
+    """The same as it is noted down when the member is frozen."""
+    beyond: tuple[str, ...] = ()
+    """What its log holds beyond what it knows to be agreed, of what matters here: `the primary`, `the synchronous
+    standbys`, `the members`, `a later term`."""
+    silent: tuple[str, ...] = ()
+    """Names of other voters of which neither etcd nor Patroni nor PostgreSQL answers."""
+    seconds: float = 0.0
+    """For so long at the least there has been no quorum."""
+    frozen: bool = False
+    """Whether the member is stopped, so that nothing more can be agreed with it."""
 
 
 @dataclass(frozen=True)
@@ -236,6 +300,8 @@ class Patroni:
     timeline: int = 0
     pending_restart: bool = False
     paused: bool = False
+    failsafe: bool = False
+    """Whether a primary without etcd goes on for now because all members agree: ours, or one that has asked us."""
     members: tuple[Member, ...] = ()
     settings: Mapping[str, object] | None = None
     """The cluster's dynamic configuration; None where it could not be read."""
@@ -279,3 +345,5 @@ class Observation:
     patroni: View[Patroni] | Unknown
     postgres: View[Postgres] | Unknown
     clone: Clone | None = None
+    data: DataDirectory = DataDirectory()
+    remnant: View[Remnant] | Unknown = Unknown("not looked for")

@@ -35,6 +35,9 @@ OWNED = frozenset(
 )  # fmt: skip
 """Settings of postgresql.conf that are the charm's or Patroni's, or without which nothing is safe."""
 
+_SPELLED = {"diverged_standby": "diverged-standby"}
+"""Options whose name is no Python name."""
+
 _LINE = re.compile(r"\s*([A-Za-z_][A-Za-z0-9_.]*)\s*(?:=|\s)\s*('(?:[^']|'')*'|[^\s'#]+)\s*(?:#.*)?")
 _AUTH_LINE = re.compile(r"\s*(local|host|hostssl|hostnossl|hostgssenc|hostnogssenc)\s+\S+\s+\S+\s+\S+.*")
 _LOCALE = re.compile(r"[A-Za-z][A-Za-z0-9_]*(?:\.[A-Za-z0-9-]+)?(?:@[A-Za-z]+)?")
@@ -65,6 +68,7 @@ class Options:
     require_tls: bool = False
     synchronous: str = "auto"
     synchronous_standbys: int = 1
+    diverged_standby: str = "set-aside"
     max_connections: int = 0
     memory_mb: int = 0
     extra_pg_conf: tuple[tuple[str, str], ...] = field(default=())
@@ -79,11 +83,12 @@ def read_options(config: Mapping[str, Value]) -> tuple[Options, tuple[Mistake, .
     """The options, with the default in place of every value that cannot be used, and the mistakes."""
     found: dict[str, object] = {}
     mistakes = []
-    for option in (f.name for f in fields(Options)):
+    for name in (f.name for f in fields(Options)):
+        option = _SPELLED.get(name, name)
         if (value := config.get(option)) is None:
             continue
         try:
-            found[option] = _READERS[option](value)
+            found[name] = _READERS[name](value)
         except _Wrong as error:
             mistakes.append(Mistake(option, _shown(value), str(error)))
     return Options(**found), tuple(mistakes)  # type: ignore[arg-type]
@@ -179,6 +184,7 @@ _READERS = {
     "require_tls": _boolean,
     "synchronous": _one_of("auto", "strict", "off"),
     "synchronous_standbys": _between(1, 4),
+    "diverged_standby": _one_of("set-aside", "reclone", "block"),
     "max_connections": _between(20, 10000, 0),
     "memory_mb": _between(128, 1 << 24, 0),
     "extra_pg_conf": _settings,

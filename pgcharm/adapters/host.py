@@ -11,8 +11,11 @@ import hashlib
 import os
 import pwd
 import shutil
+import signal
 import subprocess
+import time
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from charmlibs import systemd
@@ -192,6 +195,97 @@ def size(path: str) -> int:
             except FileNotFoundError:
                 continue
     return total
+
+
+def room(path: str) -> int:
+    """Bytes that are free on the disk that a path is on, or will be on."""
+    place = Path(path)
+    while not place.exists():
+        place = place.parent
+    return shutil.disk_usage(place).free
+
+
+def uptime() -> float:
+    """Seconds since the boot, sleep included."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
+def programs(path: str) -> dict[int, tuple[str, float]]:
+    """Programs that were started with a path among their arguments: process id, name and the seconds they have run."""
+    found = {}
+    for place in Path("/proc").glob("[0-9]*"):
+        try:
+            arguments = (place / "cmdline").read_bytes().decode(errors="replace").split("\0")
+            begun = float((place / "stat").read_text().rpartition(")")[2].split()[19]) / os.sysconf("SC_CLK_TCK")
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        if any(argument == path or argument.endswith(f"={path}") for argument in arguments[1:]):
+            found[int(place.name)] = (Path(arguments[0]).name, uptime() - begun)
+    return found
+
+
+def ensure_nobody_works_on(path: str, seconds: float) -> bool:
+    """Programs that were started on a path have ended: asked to, and killed after some seconds."""
+    asked = set()
+    end = time.monotonic() + seconds
+    while found := programs(path):
+        late = time.monotonic() >= end
+        for process in found:
+            if late or process not in asked:
+                asked.add(process)
+                with suppress(ProcessLookupError):
+                    os.kill(process, signal.SIGKILL if late else signal.SIGINT)
+        if late and time.monotonic() >= end + 5:
+            raise HostError(f"cannot end {', '.join(sorted(name for name, _ in found.values()))}: still on {path}")
+        time.sleep(0.2)
+    return bool(asked)
+
+
+def ensure_set_aside(path: str, stamp: str) -> str:
+    """A directory has another name beside its own; that name. Tablespaces go with it."""
+    aside = Path(f"{path}.aside-{stamp}")
+    Path(path).rename(aside)
+    for link in tablespaces(aside):
+        target = link.resolve()
+        kept = target.with_name(f"{target.name}.aside-{stamp}")
+        facts = target.stat()
+        target.rename(kept)
+        target.mkdir(mode=facts.st_mode & 0o7777)
+        os.chown(target, facts.st_uid, facts.st_gid)
+        link.unlink()
+        link.symlink_to(kept)
+    return str(aside)
+
+
+def ensure_data_absent(path: str) -> bool:
+    """A data directory is gone, and its tablespaces are empty."""
+    for link in tablespaces(Path(path)):
+        for inside in link.resolve().iterdir():
+            ensure_absent(str(inside))
+    return ensure_absent(path)
+
+
+def tablespaces(data: Path) -> list[Path]:
+    """Links in a data directory to tablespaces that are elsewhere and there."""
+    place = data / "pg_tblspc"
+    links = place.iterdir() if place.is_dir() else ()
+    return [link for link in links if link.is_symlink() and link.resolve().is_dir()]
+
+
+def last_lines(path: str, limit: int = 32768) -> list[str]:
+    """The end of a text file; nothing where there is none."""
+    try:
+        with open(path, "rb") as file:
+            file.seek(max(0, os.fstat(file.fileno()).st_size - limit))
+            return file.read().decode(errors="replace").splitlines()
+    except OSError:
+        return []
+
+
+def journal(service: str, seconds: int) -> list[str]:
+    """What a service has said during the last seconds."""
+    command = ["journalctl", "--unit", service, "--since", f"-{seconds}s", "--output", "cat", "--no-pager"]
+    return subprocess.run(command, capture_output=True, text=True, errors="replace", check=False).stdout.splitlines()
 
 
 def services(names: Iterable[str]) -> dict[str, Service]:

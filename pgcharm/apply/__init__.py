@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from pgcharm.apply import etcd, host, members, patroni, secrets, sql
+from pgcharm.apply import data, etcd, host, members, patroni, secrets, sql
 from pgcharm.apply.means import Means, Perform
 from pgcharm.plan.types import Step
 
@@ -21,6 +21,7 @@ _PERFORM: dict[type[Step], Perform] = {
     **patroni.PERFORM,
     **members.PERFORM,
     **sql.PERFORM,
+    **data.PERFORM,
 }
 
 

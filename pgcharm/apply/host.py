@@ -52,6 +52,11 @@ def note_config(step: steps.NoteConfig, means: Means) -> bool:
     return True
 
 
+def note_trouble(step: steps.NoteTrouble, means: Means) -> bool:
+    means.note("trouble", step.trouble)
+    return True
+
+
 def issue_certificate(step: steps.IssueCertificate, _: Means) -> bool:
     """The certificate is written last: a key without it is issued anew."""
     certificate, key = tls.issue(step.ca_certificate, step.ca_key, step.name, step.names, time.time())
@@ -81,6 +86,7 @@ PERFORM: dict[type[Step], Perform] = {
     steps.MakeDirectory: make_directory,
     steps.RemovePath: remove_path,
     steps.NoteConfig: note_config,
+    steps.NoteTrouble: note_trouble,
     steps.IssueCertificate: issue_certificate,
     steps.StartService: start_service,
     steps.StopService: stop_service,

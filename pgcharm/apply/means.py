@@ -19,6 +19,9 @@ from pgcharm.layout import Layout
 from pgcharm.observation import Memory
 from pgcharm.observe.machine import read_memory
 
+_WHOLE = ("config", "trouble")
+"""Parts of the notes that are written anew each time; to the others entries are added."""
+
 
 @dataclass(frozen=True)
 class Means:
@@ -49,7 +52,7 @@ class Means:
     def note(self, part: str, entries: Mapping[str, Any]) -> None:
         """Write down what was done, e.g. `note("loaded", {"patroni": digest})`."""
         memory = read_memory(self.layout.memory)
-        entries = {**getattr(memory, part), **entries} if part != "config" else dict(entries)
+        entries = dict(entries) if part in _WHOLE else {**getattr(memory, part), **entries}
         self._keep(dataclasses.replace(memory, **{part: entries}))
 
     def _keep(self, memory: Memory) -> None:

@@ -11,8 +11,9 @@ import time
 from pgcharm.adapters.etcd import EtcdEndpoint
 from pgcharm.adapters.web import Credentials
 from pgcharm.cluster import etcd_url, etcd_urls, layout_of
-from pgcharm.layout import Layout
+from pgcharm.layout import Layout, member_name
 from pgcharm.observation import Event, Juju, Observation
+from pgcharm.observe.data import observe_data
 from pgcharm.observe.etcd import observe_etcd
 from pgcharm.observe.juju import observe_juju
 from pgcharm.observe.machine import observe_basics, observe_machine
@@ -28,8 +29,9 @@ __all__ = ["credentials_of", "observe", "observe_juju"]
 def observe(event: Event, juju: Juju) -> Observation:
     """One look at everything."""
     basics = observe_basics()
-    options, _ = effective(juju.config, basics.memories(juju.application).config)
-    layout = layout_of(juju, options, (basics.distribution, basics.release))
+    memory = basics.memories(juju.application)
+    options, _ = effective(juju.config, memory.config)
+    layout = layout_of(juju, options, (basics.distribution, basics.release), memory)
     machine = observe_machine(basics, layout)
     credentials = credentials_of(layout)
     secrets = observe_secrets()
@@ -37,7 +39,8 @@ def observe(event: Event, juju: Juju) -> Observation:
     patroni = observe_patroni(machine.services[layout.patroni_service].active, credentials)
     postgres = observe_postgres(patroni, options.listen_port, juju.clients)
     clone = observe_clone(known(patroni), known(secrets), layout, juju.address)
-    return Observation(time.time(), event, juju, machine, secrets, etcd, patroni, postgres, clone)
+    data = observe_data(layout, known(patroni), machine.memories, member_name(juju.unit))
+    return Observation(time.time(), event, juju, machine, secrets, etcd, patroni, postgres, clone, data)
 
 
 def credentials_of(layout: Layout) -> Credentials:

@@ -9,7 +9,7 @@ import json
 import os
 import socket
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 from pgcharm import tls
@@ -53,6 +53,7 @@ def observe_machine(basics: Basics, layout: Layout) -> Machine:
         data_version=(host.read_text(f"{layout.data}/PG_VERSION") or "").strip(),
         etcd_has_data=Path(layout.etcd_data, "member").is_dir(),
         environment=_environment(layout.home),
+        uptime=host.uptime(),
     )
 
 
@@ -62,8 +63,9 @@ def read_memory(path: str) -> Memory:
         found = json.loads(host.read_text(path) or "{}")
     except ValueError:
         found = {}
-    known = {name: found[name] for name in ("written", "started_with", "loaded", "config") if name in found}
-    return Memory(**known) if isinstance(found, Mapping) else Memory()
+    if not isinstance(found, Mapping):
+        return Memory()
+    return Memory(**{each.name: found[each.name] for each in fields(Memory) if each.name in found})
 
 
 def _certificates(layout: Layout) -> dict[str, Certificate]:

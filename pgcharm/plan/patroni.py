@@ -21,6 +21,7 @@ from pgcharm.plan.files import (
     watch_json,
     watch_unit,
 )
+from pgcharm.plan.rejoin import rejoin
 from pgcharm.plan.situation import SERVING, Part, Situation, digest
 from pgcharm.plan.steps import AwaitPatroni, ReloadPatroni, ReloadPostgres, RestartPostgres, StartService, WriteFile
 from pgcharm.plan.types import Block, Step, Wait
@@ -34,6 +35,8 @@ def database(s: Situation) -> Part:
         return Part(blocks=(Block(what, "attach storage of the cluster's version"),))
     if not s.o.machine.services[s.layout.patroni_service].active:
         return begin(s)
+    if (part := rejoin(s)) != Part():
+        return part
     if s.patroni is None:
         return Part(waits=(Wait("Patroni", why_unknown(s.o.patroni)),))
     steps = reloads(s)

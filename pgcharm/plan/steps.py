@@ -93,12 +93,32 @@ class RemovePath(Step):
 
 @dataclass(frozen=True)
 class SetAside(Step):
-    """A directory has another name, so that what is in it is neither used nor lost."""
+    """A data directory has another name, so that what is in it is neither used nor lost. Never done to a primary's."""
 
     path: str
 
     def says(self) -> str:
         return f"set {self.path} aside"
+
+
+@dataclass(frozen=True)
+class RemoveData(Step):
+    """A data directory is gone. Never done to a primary's."""
+
+    path: str
+
+    def says(self) -> str:
+        return f"remove the data in {self.path}"
+
+
+@dataclass(frozen=True)
+class NoteTrouble(Step):
+    """The unit remembers what keeps its data from being used, or that nothing does."""
+
+    trouble: Mapping[str, str]
+
+    def says(self) -> str:
+        return "note down the trouble" if self.trouble else "note down that all is well"
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from functools import singledispatch
 from typing import Any
 
 from pgcharm.clients.catalogue import Catalogue, RoleFact
-from pgcharm.observation import Certificate, Etcd, File, Machine, Memory, Observation, Patroni, Service
+from pgcharm.observation import Certificate, DataDirectory, Etcd, File, Machine, Memory, Observation, Patroni, Service
 from pgcharm.plan import plan, steps
 from pgcharm.plan.types import Step
 from pgcharm.view import Unknown, View, known
@@ -225,3 +225,14 @@ def _(step: steps.LetMonitor, o: Observation) -> Observation:
     seen = known(o.postgres)
     assert seen is not None
     return replace(o, postgres=View(replace(seen, catalogue=made.CATALOGUE)))
+
+
+@carry_out.register(steps.SetAside)
+@carry_out.register(steps.RemoveData)
+def _(step: Step, o: Observation) -> Observation:
+    return replace(on_machine(o, data_version=""), data=DataDirectory())
+
+
+@carry_out.register
+def _(step: steps.NoteTrouble, o: Observation) -> Observation:
+    return on_machine(o, memories=replace(o.machine.memories, trouble=step.trouble))

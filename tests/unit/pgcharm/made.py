@@ -39,6 +39,7 @@ DEFAULTS: Mapping[str, Any] = {
     "require_tls": False,
     "synchronous": "auto",
     "synchronous_standbys": 1,
+    "diverged-standby": "set-aside",
     "max_connections": 0,
     "memory_mb": 0,
     "extra_pg_conf": "",
