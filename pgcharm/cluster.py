@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from pgcharm.clients.relation import Bag
 from pgcharm.layout import ETCD_CLIENT_PORT, Layout
-from pgcharm.observation import Juju
+from pgcharm.observation import Juju, Memory
 from pgcharm.options import Options
 
 PEER_ENDPOINT = "cluster"
@@ -41,6 +41,40 @@ def founding(juju: Juju) -> Founding | None:
     if not bag.get("token") or not bag.get("first"):
         return None
     return Founding(bag["token"], bag["first"], bag.get("version", ""), bag.get("founded") == "yes")
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """Whose turn it is to begin etcd anew from what its own member knew, and for the how-manieth time.
+
+    In the application's peer bag, as `2 postgresql/1`: written by Juju's leader, and acted upon in a later hook, when
+    the controller has it. It only ever grows. A unit of an older epoch never acts again.
+
+    >>> read_epoch("2 postgresql/1 accept-loss")
+    Epoch(number=2, owner='postgresql/1', accept_loss=True)
+    >>> str(read_epoch("2 postgresql/1")), read_epoch("nonsense")
+    ('2 postgresql/1', Epoch(number=0, owner='', accept_loss=False))
+    """
+
+    number: int = 0
+    owner: str = ""
+    accept_loss: bool = False
+    """Whether commits may be lost that only units had that are gone."""
+
+    def __str__(self) -> str:
+        return " ".join([str(self.number), self.owner, *(["accept-loss"] if self.accept_loss else [])])
+
+
+def read_epoch(text: str) -> Epoch:
+    """The epoch that a text says; the first one where it says none."""
+    number, _, rest = text.partition(" ")
+    owner, _, more = rest.partition(" ")
+    return Epoch(int(number), owner, more == "accept-loss") if number.isdigit() and "/" in owner else Epoch()
+
+
+def epoch(juju: Juju) -> Epoch:
+    """The epoch as the controller has it."""
+    return read_epoch((juju.peers.application if juju.peers else {}).get("epoch", ""))
 
 
 @dataclass(frozen=True)
@@ -97,8 +131,15 @@ def bracketed(address: str) -> str:
     return f"[{address}]" if ":" in address else address
 
 
-def layout_of(juju: Juju, options: Options, distribution: tuple[str, str]) -> Layout:
+def own_epoch(memory: Memory) -> int:
+    """The epoch of etcd that a unit belongs to."""
+    return int(memory.etcd.get("epoch", 0))
+
+
+def layout_of(juju: Juju, options: Options, distribution: tuple[str, str], memory: Memory) -> Layout:
     """Where things are on this unit. The cluster's version was settled when it was founded."""
     agreed = founding(juju)
     version = agreed.version if agreed and agreed.version else options.version
-    return Layout(juju.application, version or DEFAULT_VERSIONS.get(distribution, "15"), juju.storage)
+    return Layout(
+        juju.application, version or DEFAULT_VERSIONS.get(distribution, "15"), juju.storage, own_epoch(memory)
+    )

@@ -36,6 +36,16 @@ def turn_key(application: str) -> str:
     return f"/charm/{application}/turn"
 
 
+def epoch_key(application: str) -> str:
+    """The key in etcd that says how many times its cluster was begun again."""
+    return f"/charm/{application}/epoch"
+
+
+def gone_key(application: str, unit: str = "") -> str:
+    """The key in etcd that says that a unit is gone for good; without a unit, what all such keys begin with."""
+    return f"/charm/{application}/gone/{member_name(unit) if unit else ''}"
+
+
 @dataclass(frozen=True)
 class Layout:
     """Paths and names of one application on its machine."""
@@ -44,6 +54,8 @@ class Layout:
     version: str
     """PostgreSQL's major version."""
     storage: str = ""
+    epoch: int = 0
+    """The epoch of etcd that this unit belongs to."""
 
     @property
     def home(self) -> str:
@@ -69,7 +81,16 @@ class Layout:
 
     @property
     def etcd_data(self) -> str:
-        return f"{self.state}/etcd"
+        """etcd's data. Each epoch has a directory of its own, so that what belongs to an older one is never started."""
+        return self.etcd_data_of(self.epoch)
+
+    def etcd_data_of(self, epoch: int) -> str:
+        return f"{self.state}/etcd-{epoch}" if epoch else f"{self.state}/etcd"
+
+    @property
+    def silence(self) -> str:
+        """Since when etcd has had no quorum."""
+        return f"/run/{self.application}-charm-silence"
 
     @property
     def data(self) -> str:

@@ -346,4 +346,5 @@ class Observation:
     postgres: View[Postgres] | Unknown
     clone: Clone | None = None
     data: DataDirectory = DataDirectory()
-    remnant: View[Remnant] | Unknown = Unknown("not looked for")
+    remnant: View[Remnant] | Unknown | None = None
+    """None while a quorum answers."""

@@ -49,10 +49,11 @@ class EtcdEndpoint:
         found = self.call("cluster/member/list")
         return tuple(_member(member) for member in found.get("members", ()))
 
-    def get(self, prefix: str) -> dict[str, str]:
-        """Keys below a prefix, read with a quorum."""
+    def get(self, prefix: str, serializable: bool = False) -> dict[str, str]:
+        """Keys below a prefix, read with a quorum; or, serializable, as this member has them, which may be stale."""
         end = prefix[:-1] + chr(ord(prefix[-1]) + 1)
-        found = self.call("kv/range", {"key": _coded(prefix), "range_end": _coded(end)})
+        body = {"key": _coded(prefix), "range_end": _coded(end), "serializable": serializable}
+        found = self.call("kv/range", body)
         return {_plain(pair["key"]): _plain(pair.get("value", "")) for pair in found.get("kvs", ())}
 
     def hold(self, key: str, value: str, ttl: int, taker: str) -> str:
@@ -73,6 +74,17 @@ class EtcdEndpoint:
             return lease
         self.release(lease)
         return ""
+
+    def put(self, key: str, value: str) -> None:
+        self.call("kv/put", {"key": _coded(key), "value": _coded(value)})
+
+    def delete(self, key: str) -> None:
+        self.call("kv/deleterange", {"key": _coded(key)})
+
+    def leases(self) -> tuple[str, ...]:
+        """All leases there are."""
+        found = self.call("lease/leases")
+        return tuple(str(lease["ID"]) for lease in found.get("leases", ()))
 
     def renew(self, lease: str) -> None:
         self.call("lease/keepalive", {"ID": lease})

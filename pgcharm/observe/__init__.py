@@ -9,19 +9,21 @@ from __future__ import annotations
 import time
 
 from pgcharm.adapters.etcd import EtcdEndpoint
+from pgcharm.adapters.silence import over
 from pgcharm.adapters.web import Credentials
 from pgcharm.cluster import etcd_url, etcd_urls, layout_of
 from pgcharm.layout import Layout, member_name
-from pgcharm.observation import Event, Juju, Observation
+from pgcharm.observation import Etcd, Event, Juju, Machine, Observation, Remnant
 from pgcharm.observe.data import observe_data
 from pgcharm.observe.etcd import observe_etcd
 from pgcharm.observe.juju import observe_juju
 from pgcharm.observe.machine import observe_basics, observe_machine
 from pgcharm.observe.patroni import observe_clone, observe_patroni
 from pgcharm.observe.postgres import observe_postgres
+from pgcharm.observe.remnant import observe_remnant
 from pgcharm.observe.secrets import observe_secrets
 from pgcharm.options import effective
-from pgcharm.view import known
+from pgcharm.view import Unknown, View, known
 
 __all__ = ["credentials_of", "observe", "observe_juju"]
 
@@ -35,19 +37,27 @@ def observe(event: Event, juju: Juju) -> Observation:
     machine = observe_machine(basics, layout)
     credentials = credentials_of(layout)
     secrets = observe_secrets()
-    etcd = observe_etcd(_endpoints(juju, machine.services[layout.etcd_service].active, credentials), juju.application)
-    patroni = observe_patroni(machine.services[layout.patroni_service].active, credentials)
+    own = EtcdEndpoint(etcd_url("127.0.0.1"), credentials) if machine.services[layout.etcd_service].active else None
+    etcd = observe_etcd(own, [EtcdEndpoint(url, credentials) for url in etcd_urls(juju)], juju.application)
+    remnant = _remnant(etcd, juju, machine, layout, credentials, options.listen_port)
+    patroni = observe_patroni(machine.services[layout.patroni_service].active, credentials, isinstance(etcd, View))
     postgres = observe_postgres(patroni, options.listen_port, juju.clients)
     clone = observe_clone(known(patroni), known(secrets), layout, juju.address)
     data = observe_data(layout, known(patroni), machine.memories, member_name(juju.unit))
-    return Observation(time.time(), event, juju, machine, secrets, etcd, patroni, postgres, clone, data)
+    return Observation(time.time(), event, juju, machine, secrets, etcd, patroni, postgres, clone, data, remnant)
+
+
+def _remnant(
+    etcd: View[Etcd] | Unknown, juju: Juju, machine: Machine, layout: Layout, credentials: Credentials, port: int
+) -> View[Remnant] | Unknown | None:
+    """What our own member still knows: looked for only while nobody answers for all."""
+    if isinstance(etcd, View) and etcd.value.local:
+        over(layout.silence)
+    if isinstance(etcd, View):
+        return None
+    return observe_remnant(juju, machine, layout, credentials, port)
 
 
 def credentials_of(layout: Layout) -> Credentials:
     """This unit's client certificate."""
     return Credentials(layout.ca, layout.certificate("etcd"), layout.key("etcd"))
-
-
-def _endpoints(juju: Juju, own: bool, credentials: Credentials) -> tuple[EtcdEndpoint, ...]:
-    urls = (etcd_url("127.0.0.1"),) if own else ()
-    return tuple(EtcdEndpoint(url, credentials) for url in (*urls, *etcd_urls(juju)))

@@ -30,14 +30,14 @@ _PROGRESS = """
      WHERE r.client_addr = %s::inet"""
 
 
-def observe_patroni(active: bool, credentials: Credentials) -> View[Patroni] | Unknown:
-    """Patroni's word, or why there is none."""
+def observe_patroni(active: bool, credentials: Credentials, quorum: bool = True) -> View[Patroni] | Unknown:
+    """Patroni's word, or why there is none. Without a quorum of etcd, what it says of others is stale: left out."""
     if not active:
         return Unknown("Patroni is not running")
     api = PatroniApi(credentials)
     try:
         own = api.state()
-        cluster = _cluster(api)
+        cluster = _cluster(api) if quorum else {}
     except (OSError, ValueError) as error:
         return Unknown(f"Patroni does not answer: {str(error).splitlines()[0][:160]}")
     return View(
@@ -47,8 +47,9 @@ def observe_patroni(active: bool, credentials: Credentials) -> View[Patroni] | U
             timeline=int(own.get("timeline") or 0),
             pending_restart=bool(own.get("pending_restart")),
             paused=bool(own.get("pause")),
+            failsafe=bool(own.get("failsafe_mode_is_active")),
             members=tuple(_member(member) for member in cluster.get("members", ())),
-            settings=_settings(api),
+            settings=_settings(api) if quorum else None,
         )
     )
 

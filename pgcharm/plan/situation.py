@@ -92,7 +92,7 @@ class Situation:
 def situation(o: Observation) -> Situation:
     """What follows from an observation for every question."""
     options, mistakes = effective(o.juju.config, o.machine.memories.config)
-    layout = layout_of(o.juju, options, (o.machine.distribution, o.machine.release))
+    layout = layout_of(o.juju, options, (o.machine.distribution, o.machine.release), o.machine.memories)
     return Situation(o, options, mistakes, layout, founding(o.juju))
 
 

@@ -1,0 +1,118 @@
+"""What our own member of etcd still knows while no quorum answers, and whether the other voters can be reached.
+
+Knows: whom and what to ask, and in which order, so that nothing is missed. Must not know: what follows from it.
+Without a quorum a member tells what it has applied, which may be older than what was agreed; its log shows how much.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+from urllib.parse import urlsplit
+
+from pgcharm.adapters.etcd import EtcdEndpoint, EtcdError
+from pgcharm.adapters.etcd_log import LogError, read_end
+from pgcharm.adapters.reach import is_silent
+from pgcharm.adapters.silence import lasting, silence
+from pgcharm.adapters.web import Credentials, WebError
+from pgcharm.cluster import etcd_url
+from pgcharm.layout import Layout, member_name
+from pgcharm.observation import EtcdMember, Juju, Machine, Remnant, Sync
+from pgcharm.view import Unknown, View
+
+
+def observe_remnant(
+    juju: Juju, machine: Machine, layout: Layout, credentials: Credentials, port: int
+) -> View[Remnant] | Unknown:
+    """What is left, or why nothing is known of it. `port` is where PostgreSQL listens."""
+    if not machine.etcd_has_data:
+        return Unknown("this unit has no data of etcd")
+    running = machine.services[layout.etcd_service].active
+    try:
+        if running:
+            held = ask(EtcdEndpoint(etcd_url("127.0.0.1"), credentials), juju.application)
+            seconds = silence(layout.silence, str(held["applied"]))
+        else:
+            held, seconds = dict(machine.memories.etcd.get("frozen") or {}), lasting(layout.silence)
+        if not held:
+            return Unknown("etcd does not run")
+        beyond = look_beyond(layout, held)
+    except (WebError, EtcdError, LogError, OSError) as error:
+        return Unknown(f"etcd's own member: {str(error).splitlines()[0][:160]}")
+    members = members_of(held)
+    own = member_name(juju.unit)
+    others = [member for member in members if not member.learner and member.name != own]
+    return View(
+        Remnant(
+            members=members,
+            primary=str(held["primary"]),
+            sync=read_sync(str(held["sync"])),
+            held=held,
+            beyond=beyond,
+            silent=silent(others, port, credentials),
+            seconds=seconds,
+            frozen=not running,
+        )
+    )
+
+
+def ask(endpoint: EtcdEndpoint, application: str) -> dict[str, Any]:
+    """What the member knows, as it can be noted down. Raises EtcdError where it has a leader again, or still moves."""
+    before = endpoint.status()
+    if before.get("leader", "0") != "0":
+        raise EtcdError("it has a leader again")
+    keys = endpoint.get(f"/service/{application}/", serializable=True)
+    members = endpoint.members()
+    after = endpoint.status()
+    applied = before.get("raftAppliedIndex", "0")
+    if after.get("raftAppliedIndex", "0") != applied or after.get("raftIndex", "0") != applied:
+        raise EtcdError("it is catching up with what was agreed")
+    return {
+        "applied": int(applied),
+        "term": int(after.get("raftTerm", 0)),
+        "primary": keys.get(f"/service/{application}/leader", ""),
+        "sync": keys.get(f"/service/{application}/sync", ""),
+        "members": [[m.id, m.name, m.peer_url, m.client_url, m.learner] for m in members],
+        "application": application,
+    }
+
+
+def look_beyond(layout: Layout, held: Mapping[str, Any]) -> tuple[str, ...]:
+    """What of importance the log holds beyond what the member knows to be agreed."""
+    entries = read_end(layout.etcd_data, int(held["applied"]))
+    prefix = f"/service/{layout.application}"
+    questions = {
+        "the members": lambda entry: entry.changes_members,
+        "the primary": lambda entry: entry.mentions(f"{prefix}/leader"),
+        "the synchronous standbys": lambda entry: entry.mentions(f"{prefix}/sync"),
+        "a later term": lambda entry: entry.term > int(held["term"]),
+    }
+    return tuple(what for what, concerns in questions.items() if any(map(concerns, entries)))
+
+
+def silent(others: Sequence[EtcdMember], port: int, credentials: Credentials) -> tuple[str, ...]:
+    """Those of which nothing answers, asked all at once."""
+
+    def unheard(member: EtcdMember) -> bool:
+        return is_silent(urlsplit(member.peer_url).hostname or "", port, credentials)
+
+    if not others:
+        return ()
+    with ThreadPoolExecutor(max_workers=len(others)) as pool:
+        return tuple(member.name for member, found in zip(others, pool.map(unheard, others), strict=True) if found)
+
+
+def members_of(held: Mapping[str, Any]) -> tuple[EtcdMember, ...]:
+    return tuple(EtcdMember(id, name, peer, client, learner) for id, name, peer, client, learner in held["members"])
+
+
+def read_sync(text: str) -> Sync | None:
+    """The key /sync; None where there is none or it is not understood."""
+    try:
+        found = json.loads(text)
+        standbys = tuple(name for name in str(found.get("sync_standby") or "").split(",") if name)
+        return Sync(str(found.get("leader") or ""), standbys, int(found.get("quorum") or 0))
+    except (ValueError, AttributeError, TypeError):
+        return None
