@@ -19,15 +19,24 @@ from jujubox.machines import Completed, State
 from jujubox.model import topics, units
 from jujubox.model.database import Database, Topic
 from jujubox.model.logs import Log
+from jujubox.userdata import NOTHING, Userdata
 
 
 class MachinesLike(Protocol):
     """What the controller needs of `machines.Machines`."""
 
-    async def ensure_image(self, base: str) -> None:
-        """Have a base's image."""
+    async def ensure_image(self, base: str, userdata: Userdata = NOTHING) -> None:
+        """Have a base's image, with what the model wants in it."""
 
-    async def create(self, instance: str, base: str, hostname: str, address: str, files: Any = None) -> None:
+    async def create(
+        self,
+        instance: str,
+        base: str,
+        hostname: str,
+        address: str,
+        files: Any = None,
+        userdata: Userdata = NOTHING,
+    ) -> None:
         """Make a stopped machine."""
 
     async def start(self, instance: str) -> None:

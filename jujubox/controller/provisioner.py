@@ -13,6 +13,7 @@ import contextlib
 import logging
 from collections.abc import Awaitable, Callable
 
+from jujubox import userdata
 from jujubox.agent.install import agent_files
 from jujubox.controller.core import Core
 from jujubox.machines import MachinesError
@@ -129,14 +130,15 @@ class Provisioner:
             if core.machines.state(machine.instance) != "absent":
                 await core.machines.destroy(machine.instance)
             self._show(machine, "allocating", f"preparing {machine.base}")
-            async with self._images.setdefault(machine.base, asyncio.Lock()):
-                await core.machines.ensure_image(machine.base)
             model = models.by_id(core.db, machine.model)
+            wanted = userdata.parsed(str(model.setting("cloudinit-userdata")))
+            async with self._images.setdefault(machine.base, asyncio.Lock()):
+                await core.machines.ensure_image(machine.base, wanted)
             files = await asyncio.to_thread(
                 agent_files, machine.id, model.uuid, machine.token, core.box.gateway, core.box.agent_port
             )
             self._show(machine, "allocating", "Creating container")
-            await core.machines.create(machine.instance, machine.base, machine.hostname, machine.address, files)
+            await core.machines.create(machine.instance, machine.base, machine.hostname, machine.address, files, wanted)
             await core.machines.start(machine.instance)
         with core.db.transaction():
             machines.set_provisioned(core.db, machine)

@@ -3,6 +3,7 @@
 Knows: mmdebstrap and what is done to its result.
 Must not know: machines made from an image.
 
+An image with userdata is a copy of the base's with the packages and commands carried out in it.
 An image is built beside its place and renamed into it, under a lock: it is there whole or not at all, and an
 interrupted build leaves a directory that the next one sweeps away.
 """
@@ -10,6 +11,7 @@ interrupted build leaves a directory that the next one sweeps away.
 from __future__ import annotations
 
 import asyncio
+import shlex
 import shutil
 from pathlib import Path
 
@@ -17,33 +19,61 @@ from jujubox.box import Box
 from jujubox.machines import archive, host, locks, recipes
 from jujubox.machines.errors import MachinesError
 from jujubox.machines.files import write_files
+from jujubox.userdata import NOTHING, Userdata
 
 TIMEOUT = 900
 
 
-def place(box: Box, base: str) -> Path:
+def place(box: Box, base: str, userdata: Userdata = NOTHING) -> Path:
     """Where the image of `base` is, or will be. Raises MachinesError for a base without a recipe."""
     try:
-        return box.cache / "images" / recipes.recipe(base).name
+        return box.cache / "images" / recipes.recipe(base, userdata).name
     except KeyError:
         known = " or ".join(recipes.CODENAMES)
         raise MachinesError(f"cannot make a machine with base {base}: no image (expected {known})") from None
 
 
-async def ensure(box: Box, base: str) -> Path:
+async def ensure(box: Box, base: str, userdata: Userdata = NOTHING) -> Path:
     """Have the image of `base`, and say where. The package proxy must be up."""
-    image = place(box, base)
+    image = place(box, base, userdata)
     if image.exists():
         return image
+    below = await ensure(box, base) if userdata != NOTHING else None
     async with locks.held(image.with_suffix(".lock")):
         if not image.exists():
-            await _build(box, recipes.recipe(base), image)
+            aside = image.with_suffix(".aside")
+            await asyncio.to_thread(shutil.rmtree, aside, ignore_errors=True)
+            await (_bootstrap(box, recipes.recipe(base), aside) if below is None else _add(box, below, userdata, aside))
+            aside.replace(image)
     return image
 
 
-async def _build(box: Box, recipe: recipes.Recipe, image: Path) -> None:
-    aside = image.with_suffix(".aside")
-    await asyncio.to_thread(shutil.rmtree, aside, ignore_errors=True)
+async def _add(box: Box, below: Path, userdata: Userdata, aside: Path) -> None:
+    """A copy of an image with userdata carried out in it; nothing that is installed is started."""
+    await host.run("cp", "-a", "--reflink=auto", str(below), str(aside))
+    inside = ["systemd-nspawn", "--quiet", "--register=no", "--keep-unit", "--pipe", f"--directory={aside}"]
+    install = ["apt-get", "-qq", "--yes", "--no-install-recommends", "-o", f"Acquire::http::Proxy={box.package_proxy}"]
+    update = [*install, "--error-on=any", "update"]
+    starts_nothing = "printf '#!/bin/sh\\nexit 101\\n' >/usr/sbin/policy-rc.d; chmod 755 /usr/sbin/policy-rc.d"
+    words = [
+        *(["sh", "-c", command] for command in (*userdata.commands, starts_nothing)),
+        *([update, [*install, "install", *userdata.packages]] if userdata.packages else []),
+        ["rm", "/usr/sbin/policy-rc.d"],
+    ]
+    for command in words:
+        environment = ["env", "DEBIAN_FRONTEND=noninteractive"]
+        done = await host.attempt([*inside, *environment, *command], timeout=TIMEOUT)
+        if done.code != 0:
+            raise MachinesError(f"cannot make an image with cloudinit-userdata: {shlex.join(command)}: {_said(done)}")
+    (aside / "etc/machine-id").write_text("")
+
+
+def _said(done: host.Completed) -> str:
+    text = (done.stderr or done.stdout).decode(errors="replace").strip().splitlines()
+    return text[-1] if text else f"exit code {done.code}"
+
+
+async def _bootstrap(box: Box, recipe: recipes.Recipe, aside: Path) -> None:
     found = await archive.find_archive()
     sources = found.sources(recipe.codename)
     done = await host.attempt(
@@ -57,7 +87,6 @@ async def _build(box: Box, recipe: recipes.Recipe, image: Path) -> None:
             "see whether this host reaches its package archive: apt-get update",
         )
     await _finish(aside)
-    aside.replace(image)
 
 
 def mmdebstrap(recipe: recipes.Recipe, target: Path, proxy: str, with_sources: bool) -> list[str]:

@@ -30,6 +30,7 @@ from jujubox.machines.disk import Disk
 from jujubox.machines.errors import MachinesError, NoSuchMachine, NotRunning
 from jujubox.machines.files import File, Link, write_files
 from jujubox.machines.host import Completed
+from jujubox.userdata import NOTHING, Userdata
 
 State = Literal["absent", "stopped", "running"]
 
@@ -71,9 +72,9 @@ class Machines:
         """Have the package proxy."""
         await packages.ensure(self.box)
 
-    async def ensure_image(self, base: str) -> None:
+    async def ensure_image(self, base: str, userdata: Userdata = NOTHING) -> None:
         """Have the image of a base such as `debian@12`; about a minute the first time."""
-        await images.ensure(self.box, base)
+        await images.ensure(self.box, base, userdata)
 
     def all(self) -> dict[str, Machine]:
         """Every instance, running or not."""
@@ -109,14 +110,20 @@ class Machines:
         return self.box.machine_home(instance)
 
     async def create(
-        self, instance: str, base: str, hostname: str, address: str, files: Mapping[str, File | Link] | None = None
+        self,
+        instance: str,
+        base: str,
+        hostname: str,
+        address: str,
+        files: Mapping[str, File | Link] | None = None,
+        userdata: Userdata = NOTHING,
     ) -> None:
         """Make a stopped machine, with `files` over the image. What an interrupted call left of it is replaced."""
         async with self._locks[instance]:
             if self.state(instance) != "absent":
                 raise MachinesError(f"cannot create machine {instance}: it exists (expected a new name)")
             await self._remove(instance)
-            image = images.place(self.box, base)
+            image = images.place(self.box, base, userdata)
             home = self._home(instance)
             home.mkdir(parents=True)
             disk = self.disk(instance)

@@ -13,6 +13,7 @@ import hashlib
 from dataclasses import dataclass
 
 from jujubox.machines.files import File, Link
+from jujubox.userdata import NOTHING, Userdata
 
 CODENAMES = {"debian@12": "bookworm", "debian@13": "trixie"}
 
@@ -72,14 +73,17 @@ class Recipe:
     base: str
     codename: str
     packages: tuple[str, ...] = PACKAGES
+    userdata: Userdata = NOTHING
 
     @property
     def name(self) -> str:
         """The image's directory, e.g. `debian-12-1f0c9a2e`: a changed recipe makes another image."""
         text = repr((self.codename, self.packages, sorted(SETTINGS.items())))
+        if self.userdata != NOTHING:
+            text += repr(self.userdata)
         return f"{self.base.replace('@', '-')}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
 
 
-def recipe(base: str) -> Recipe:
+def recipe(base: str, userdata: Userdata = NOTHING) -> Recipe:
     """The recipe of a base such as `debian@12`. Raises KeyError for a base that jujubox has no image of."""
-    return Recipe(base, CODENAMES[base])
+    return Recipe(base, CODENAMES[base], userdata=userdata)

@@ -12,6 +12,7 @@ import uuid
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
+from jujubox import userdata
 from jujubox.model import topics
 from jujubox.model.database import Database, NotFound, Refused, dumps, loads
 
@@ -22,6 +23,7 @@ DEFAULTS: dict[str, Any] = {
     "agent-stream": "released",
     "automatically-retry-hooks": True,
     "charmhub-url": "",
+    "cloudinit-userdata": "",
     "default-base": "debian@12",
     "development": False,
     "enable-os-refresh-update": True,
@@ -161,12 +163,22 @@ def checked_setting(key: str, value: Any) -> Any:
         if not 60 <= seconds <= 3600:
             raise Refused(f"update status hook interval {value} must be between 1m and 60m", "bad request")
         return str(value)
+    if key == "cloudinit-userdata":
+        return _userdata(str(value))
     default = DEFAULTS.get(key)
     if isinstance(default, bool):
         return _boolean(key, value)
     if isinstance(default, int):
         return _positive(key, value)
     return value
+
+
+def _userdata(text: str) -> str:
+    try:
+        userdata.parsed(text)
+    except ValueError as error:
+        raise Refused(str(error), "bad request") from None
+    return text
 
 
 def _boolean(key: str, value: Any) -> bool:

@@ -15,6 +15,7 @@ import pytest
 from jujubox.controller import __main__ as controller
 from jujubox.controller.core import Core
 from jujubox.machines import Completed
+from jujubox.userdata import NOTHING, Userdata
 from jujubox.wire import LINE_LIMIT, Caller
 
 
@@ -28,10 +29,18 @@ class Machines:
         self.most_at_once = 0
         self.slow = 0.0
 
-    async def ensure_image(self, base: str) -> None:
+    async def ensure_image(self, base: str, userdata: Userdata = NOTHING) -> None:
         self.asked.append(("image", base))
 
-    async def create(self, instance: str, base: str, hostname: str, address: str, files: Any = None) -> None:
+    async def create(
+        self,
+        instance: str,
+        base: str,
+        hostname: str,
+        address: str,
+        files: Any = None,
+        userdata: Userdata = NOTHING,
+    ) -> None:
         self.asked.append(("create", instance))
         self.at_once += 1
         self.most_at_once = max(self.most_at_once, self.at_once)
