@@ -20,18 +20,24 @@ class PatroniApi:
 
     credentials: Credentials
     url: str = f"https://127.0.0.1:{PATRONI_PORT}"
+    patience: float = 5
+    """Seconds to wait for what it says of itself."""
 
     @classmethod
     def at(cls, host: str, credentials: Credentials) -> PatroniApi:
         """The Patroni of another member."""
-        return cls(credentials, f"https://{bracketed(host)}:{PATRONI_PORT}")
+        return cls(credentials, f"https://{bracketed(host)}:{PATRONI_PORT}", patience=3)
 
     def state(self) -> dict[str, Any]:
         """What it says of itself; 503 is its answer while PostgreSQL does not run."""
-        return dict(ask("GET", f"{self.url}/patroni", self.credentials, timeout=5, accept=(503,)))
+        return dict(ask("GET", f"{self.url}/patroni", self.credentials, timeout=self.patience, accept=(503,)))
 
     def cluster(self) -> dict[str, Any]:
         return dict(ask("GET", f"{self.url}/cluster", self.credentials, timeout=5))
+
+    def history(self) -> list[list[Any]]:
+        """Promotions, the last one last."""
+        return list(ask("GET", f"{self.url}/history", self.credentials, timeout=5) or [])
 
     def settings(self) -> dict[str, Any]:
         return dict(ask("GET", f"{self.url}/config", self.credentials, timeout=5))

@@ -1,0 +1,84 @@
+"""Actions: from Juju's parameters to a request, and from what came of it to what the operator reads.
+
+Knows: what an action prints. Must not know: how anything is found out or done.
+Some only ask; the rest take the way of every event, and their steps are planned in `plan.requests`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from pgcharm.actions.cluster_status import cluster_status as cluster_table
+from pgcharm.adapters import juju as tools
+from pgcharm.apply import StepFailed
+from pgcharm.cycle import Outcome, handle, look
+from pgcharm.layout import unit_name
+from pgcharm.observation import Event, Observation, Request
+from pgcharm.observe import credentials_of
+from pgcharm.observe.sights import observe_promotion, observe_sights
+from pgcharm.plan import plan
+from pgcharm.plan.requests import REQUESTS
+from pgcharm.plan.situation import situation
+from pgcharm.view import known
+
+Results = Mapping[str, str]
+
+
+def run(event: Event) -> None:
+    """Run the action that the event names. Its failure is the action's, with a text that says what to do next."""
+    if event.name in QUESTIONS:
+        tools.action_result(QUESTIONS[event.name](look(event)))
+        return
+    assert event.name in REQUESTS, event.name
+    request = Request(event.name, tools.action_parameters())
+    try:
+        outcome = handle(replace(event, request=request))
+    except StepFailed as error:
+        tools.action_failed(str(error))
+        return
+    if outcome.refusal is not None:
+        tools.action_failed(outcome.refusal.text)
+    else:
+        tools.action_result(RESULTS.get(request.name, primary)(outcome))
+
+
+def explain(o: Observation) -> Results:
+    """What the unit would do next, and why."""
+    return {"plan": plan(o).text()}
+
+
+def cluster_status(o: Observation) -> Results:
+    """The cluster, as every unit's own Patroni tells."""
+    s = situation(o)
+    credentials = credentials_of(s.layout)
+    return cluster_table(s, observe_sights(o.juju, credentials), observe_promotion(credentials))
+
+
+def primary(outcome: Outcome) -> Results:
+    """Who is the primary now, and who was."""
+    before, after = (situation(o).primary_unit for o in (outcome.before, outcome.after))
+    return {"primary": after or "none is known yet", "before": before or "none was known"}
+
+
+def standing(outcome: Outcome) -> Results:
+    """What the unit says of itself now."""
+    return {"status": plan(outcome.after).publication.status.message}
+
+
+def members(outcome: Outcome) -> Results:
+    """What every member does now."""
+    patroni = known(outcome.after.patroni)
+    found = patroni.members if patroni else ()
+    return {"members": "\n".join(f"{unit_name(m.name)}: {m.role}, {m.state}" for m in found)}
+
+
+QUESTIONS: Mapping[str, Callable[[Observation], Results]] = {"explain": explain, "cluster-status": cluster_status}
+"""Actions that change nothing."""
+RESULTS: Mapping[str, Callable[[Outcome], Results]] = {
+    "restart": members,
+    "reinitialize": standing,
+    "pause": standing,
+    "resume": standing,
+}
+"""What a request's action prints in the end; the primary where nothing else is said here."""
