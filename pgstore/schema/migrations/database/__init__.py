@@ -1,0 +1,1 @@
+"""What all stores of a database share."""

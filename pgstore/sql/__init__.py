@@ -1,0 +1,1 @@
+"""What the store says to PostgreSQL, as SQLAlchemy Core; nothing is glued from strings."""

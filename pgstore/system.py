@@ -1,0 +1,211 @@
+"""One system: its database, and the stores in it.
+
+    async with System("demo", from_url("postgresql://ion@10.1.0.10,10.1.0.11", admin="...")) as system:
+        await system.create()
+        resources = await system.get_datastore("resources")
+
+Knows: the order of making and dropping. Must not know: what is in a store.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator
+from types import TracebackType
+from typing import Any
+
+from pgclient import Cluster, Transaction
+from pgstore.databases import Databases
+from pgstore.door import Door, explained
+from pgstore.errors import BadRequest, NotFound
+from pgstore.faces.backing import Backing
+from pgstore.ids import TimeOrderedIds, unique_id
+from pgstore.names import database_name, local_name, scope_name, scoped_name, table_name
+from pgstore.places.rules import Rules
+from pgstore.schema import migrating
+from pgstore.schema.profiles import Profile, StoreShape, profile_of
+from pgstore.settings import Settings
+from pgstore.sql import cataloguing
+from pgstore.sql.sentences import quoted
+from pgstore.store import make
+
+
+class System:
+    """The database of one sysname. Opening it connects to nothing yet."""
+
+    def __init__(
+        self, sysname: str, settings: Settings, *, rules: Rules | None = None, ordered_ids: bool = False
+    ) -> None:
+        self.scope = scope_name(sysname)
+        self.database = database_name(sysname, settings.database)
+        self.settings = settings
+        self._rules = rules or Rules()
+        self._new_id = TimeOrderedIds().make if ordered_ids else unique_id
+        self._regular = Cluster(settings.regular_in(self.database), options=settings.options)
+        self._door = Door(self._regular)
+        self.databases = Databases(settings)
+        self._known: dict[str, StoreShape] = {}
+
+    def __repr__(self) -> str:
+        return f"System({self.scope}, database {self.database})"
+
+    async def __aenter__(self) -> System:
+        await self.open()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def open(self) -> None:
+        await self._regular.open()
+
+    async def close(self) -> None:
+        await self._regular.close()
+
+    # The database.
+
+    async def exists(self) -> bool:
+        return await self.databases.exists(self.database)
+
+    async def create(self) -> None:
+        """Make what is missing: the database, its extensions, functions and catalogue; bring old ones up to date."""
+        await self.databases.ensure(self.database)
+        async with self._as_admin() as admin:
+            await admin.run(self._migrate)
+
+    async def drop(self, *, force: bool = False) -> None:
+        """Drop the database. If somebody is connected, `BadRequest` says who, unless `force` ends their sessions."""
+        await self._regular.close()
+        self._known.clear()
+        await self.databases.drop(self.database, force=force)
+
+    async def _migrate(self, tx: Transaction) -> None:
+        """Database first, then each store; all in one transaction."""
+        await tx.execute("SELECT pg_advisory_xact_lock(hashtext('pgstore'))")
+        version = await _version(tx, migrating.DATABASE_VERSION_TABLE)
+        regular = quoted(self.settings.regular_user)
+        if migrating.is_behind(migrating.DATABASE, version):
+            arguments = {"regular": regular, "extensions": not await _has_extensions(tx)}
+            await tx.execute(
+                migrating.script(migrating.DATABASE, version, migrating.DATABASE_VERSION_TABLE, **arguments).encode()
+            )
+        for shape in [cataloguing.shape(row) for row in await tx.fetch(cataloguing.LIST.text)]:
+            await self._migrate_store(tx, shape)
+
+    async def _migrate_store(self, tx: Transaction, shape: StoreShape) -> None:
+        table = table_name(shape.name)
+        versions = migrating.version_table(table)
+        version = await _version(tx, versions)
+        if migrating.is_behind(migrating.STORE, version):
+            script = migrating.script(
+                migrating.STORE,
+                version,
+                versions,
+                table=table,
+                profile=shape.profile.value,
+                srid=shape.srid,
+                search=shape.search,
+                regular=quoted(self.settings.regular_user),
+            )
+            await tx.execute(script.encode())
+
+    # Stores.
+
+    async def list_datastores(self) -> list[str]:
+        """Names with the prefix of the system."""
+        return [scoped_name(shape.name, self.scope) for shape in await self._list()]
+
+    async def datastore_exists(self, name: str) -> bool:
+        local = local_name(name, self.scope)
+        return any(shape.name == local for shape in await self._list())
+
+    async def create_datastore(
+        self, name: str, profile: Profile | str | None = None, *, srid: int = 4326, search: bool = False
+    ) -> Any:
+        """Make a store. `srid` is that of its geometries; `search` indexes all texts, for `all_match`."""
+        local = local_name(name, self.scope)
+        shape = StoreShape(local, profile_of(local, profile), srid, search)
+
+        async def work(tx: Transaction) -> None:
+            if not await tx.fetch(cataloguing.ADD.text, cataloguing.add(shape)):
+                raise BadRequest(f"cannot create store {scoped_name(local, self.scope)}: it exists")
+            await self._migrate_store(tx, shape)
+
+        async with self._as_admin() as admin:
+            await admin.run(work)
+        return self._store(shape, None)
+
+    async def get_datastore(
+        self, name: str, profile: Profile | str | None = None, *, rules: Rules | None = None
+    ) -> Any:
+        """The store, made if it is missing; raises `BadRequest` if it has another profile than the one asked for."""
+        local = local_name(name, self.scope)
+        shape = self._known.get(local) or await self._find(local)
+        if shape is None:
+            with contextlib.suppress(BadRequest):  # somebody else was faster
+                await self.create_datastore(local, profile)
+            shape = await self._find(local)
+        if shape is None:
+            raise NotFound(f"cannot find store {scoped_name(local, self.scope)}")
+        if profile is not None and profile_of(local, profile) is not shape.profile:
+            raise BadRequest(f"cannot use store {local} as {profile!s}: it is {shape.profile.value}")
+        return self._store(shape, rules)
+
+    async def delete_datastore(self, name: str) -> None:
+        """Drop the tables of exactly this store."""
+        shape = await self._require(name)
+
+        async def work(tx: Transaction) -> None:
+            for table in cataloguing.all_tables(shape):
+                await tx.execute(f"DROP TABLE IF EXISTS {quoted(table)} CASCADE".encode())
+            await tx.execute(cataloguing.REMOVE.text, {"name": shape.name})
+
+        async with self._as_admin() as admin:
+            await admin.run(work)
+        self._known.pop(shape.name, None)
+
+    async def clear_datastore(self, name: str) -> None:
+        """Delete everything in exactly this store, for good."""
+        tables = ", ".join(quoted(table) for table in cataloguing.all_tables(await self._require(name))[:-1])
+        async with self._as_admin() as admin:
+            await admin.run(lambda tx: tx.execute(f"TRUNCATE {tables}".encode()))
+
+    def _store(self, shape: StoreShape, rules: Rules | None) -> Any:
+        self._known[shape.name] = shape
+        return make(Backing(self._door, shape, self.scope, rules or self._rules, self._new_id))
+
+    async def _list(self) -> list[StoreShape]:
+        return [cataloguing.shape(row) for row in await self._door.fetch(cataloguing.LIST)]
+
+    async def _find(self, local: str) -> StoreShape | None:
+        return next((shape for shape in await self._list() if shape.name == local), None)
+
+    async def _require(self, name: str) -> StoreShape:
+        local = local_name(name, self.scope)
+        shape = await self._find(local)
+        if shape is None:
+            raise NotFound(f"cannot find store {scoped_name(local, self.scope)} in {self.database}")
+        return shape
+
+    @contextlib.asynccontextmanager
+    async def _as_admin(self) -> AsyncIterator[Cluster]:
+        """The admin user's sessions, for as long as they are needed."""
+        admin = Cluster(self.settings.admin_in(self.database), options=self.settings.options)
+        with explained():
+            async with admin:
+                yield admin
+
+
+async def _version(tx: Transaction, table: str) -> str | None:
+    """The version that a version table holds; None where there is none."""
+    if not await tx.fetch_value("SELECT to_regclass(%s)::text", (f"public.{table}",)):
+        return None
+    version: str = await tx.fetch_value(cataloguing.version(table).text)
+    return version
+
+
+async def _has_extensions(tx: Transaction) -> bool:
+    wanted = "SELECT count(*) FROM pg_extension WHERE extname IN ('postgis', 'pg_trgm', 'btree_gist')"
+    return bool(await tx.fetch_value(wanted) == 3)
