@@ -154,6 +154,8 @@ class Memory:
     trouble: Mapping[str, str] = field(default_factory=dict)
     """What keeps the data from being used (`what`), since when (`since`, seconds since the boot), and whether a copy
     has taken its place already (`replaced`); empty while all is well."""
+    upgrade: Mapping[str, str] = field(default_factory=dict)
+    """Which upgrade the packages have seen (`packages`), and which is done (`done`), by the name it was given."""
 
 
 @dataclass(frozen=True)
@@ -184,6 +186,8 @@ class Machine:
     """The name of the virtual environment that the charm runs from now."""
     uptime: float = 0.0
     """Seconds since the boot: a clock that nobody sets."""
+    outdated: frozenset[str] = frozenset()
+    """Programs that have been replaced on disk since they started: `postgres`, `etcd`."""
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,12 @@ def wanted_packages(distribution: str, release: str, version: str, locale: str) 
     return (f"postgresql-{version}", f"postgresql-{version}-postgis-3", "pgbackrest", *etcd, *extra)
 
 
+def upgraded_packages(distribution: str, release: str, version: str) -> tuple[str, ...]:
+    """Packages that a minor upgrade takes to the newest version, as far as they are installed."""
+    wanted = wanted_packages(distribution, release, version, "C")
+    return (*wanted, f"postgresql-client-{version}", "postgresql-common", "libpq5")
+
+
 def built_in(locale: str) -> bool:
     """Whether libc has the locale without anything generated."""
     return locale in ("C", "POSIX") or locale.lower().replace("-", "") == "c.utf8"

@@ -73,10 +73,18 @@ def members(outcome: Outcome) -> Results:
     return {"members": "\n".join(f"{unit_name(m.name)}: {m.role}, {m.state}" for m in found)}
 
 
+def versions(outcome: Outcome) -> Results:
+    """What is installed on this unit before the upgrade, and where to see how it goes."""
+    s = situation(outcome.before)
+    installed = ", ".join(f"{name} {version}" for name, version in sorted(s.o.machine.packages.items()))
+    return {"installed": installed, "next": "every unit follows in its turn: see juju status"}
+
+
 QUESTIONS: Mapping[str, Callable[[Observation], Results]] = {"explain": explain, "cluster-status": cluster_status}
 """Actions that change nothing."""
 RESULTS: Mapping[str, Callable[[Outcome], Results]] = {
     "restart": members,
+    "upgrade": versions,
     "reinitialize": standing,
     "pause": standing,
     "resume": standing,

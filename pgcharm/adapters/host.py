@@ -74,6 +74,14 @@ def ensure_packages(names: Iterable[str]) -> bool:
     return True
 
 
+def ensure_newest(names: Iterable[str]) -> bool:
+    """Those of the packages that are installed are the newest of their archives."""
+    before = installed(names)
+    fetch_lists()
+    run(*APT, "install", "--only-upgrade", *before, timeout=1800, env={"DEBIAN_FRONTEND": "noninteractive"})
+    return installed(before) != before
+
+
 def fetch_lists() -> None:
     """apt knows what its archives hold now."""
     run("apt-get", "--quiet", "--error-on=any", "update")
@@ -270,6 +278,22 @@ def tablespaces(data: Path) -> list[Path]:
     place = data / "pg_tblspc"
     links = place.iterdir() if place.is_dir() else ()
     return [link for link in links if link.is_symlink() and link.resolve().is_dir()]
+
+
+def is_replaced(process: int) -> bool:
+    """Whether the program that a process runs has been replaced on disk since; false where there is no process."""
+    try:
+        return os.readlink(f"/proc/{process}/exe").endswith(" (deleted)")
+    except OSError:
+        return False
+
+
+def main_process(service: str) -> int:
+    """The main process of a service; 0 where it does not run."""
+    done = subprocess.run(
+        ["systemctl", "show", "--property=MainPID", "--value", service], capture_output=True, text=True, check=False
+    )
+    return int(done.stdout.strip() or 0)
 
 
 def last_lines(path: str, limit: int = 32768) -> list[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from pgcharm.apply import data, etcd, host, members, patroni, secrets, sql
+from pgcharm.apply import data, etcd, host, members, patroni, rolling, secrets, sql
 from pgcharm.apply.means import Means, Perform
 from pgcharm.plan.types import Step
 
@@ -22,6 +22,7 @@ _PERFORM: dict[type[Step], Perform] = {
     **members.PERFORM,
     **sql.PERFORM,
     **data.PERFORM,
+    **rolling.PERFORM,
 }
 
 

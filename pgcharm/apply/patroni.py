@@ -45,11 +45,6 @@ def reload_patroni(step: steps.ReloadPatroni, means: Means) -> bool:
     return True
 
 
-def restart_postgres(_: steps.RestartPostgres, means: Means) -> bool:
-    means.patroni.restart()
-    return True
-
-
 def change_settings(step: steps.ChangeSettings, means: Means) -> bool:
     means.patroni.change_settings(step.changes)
     return True
@@ -68,7 +63,6 @@ def switch_over(step: steps.SwitchOver, means: Means) -> bool:
 PERFORM: dict[type[Step], Perform] = {
     steps.AwaitPatroni: await_patroni,
     steps.ReloadPatroni: reload_patroni,
-    steps.RestartPostgres: restart_postgres,
     steps.ChangeSettings: change_settings,
     steps.SwitchOver: switch_over,
 }

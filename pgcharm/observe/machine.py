@@ -54,6 +54,7 @@ def observe_machine(basics: Basics, layout: Layout) -> Machine:
         etcd_has_data=Path(layout.etcd_data, "member").is_dir(),
         environment=_environment(layout.home),
         uptime=host.uptime(),
+        outdated=_outdated(layout),
     )
 
 
@@ -66,6 +67,13 @@ def read_memory(path: str) -> Memory:
     if not isinstance(found, Mapping):
         return Memory()
     return Memory(**{each.name: found[each.name] for each in fields(Memory) if each.name in found})
+
+
+def _outdated(layout: Layout) -> frozenset[str]:
+    """Programs of ours whose package has been upgraded under them."""
+    postmaster = (host.read_text(f"{layout.data}/postmaster.pid") or "0").splitlines()[0].strip()
+    processes = {"postgres": int(postmaster or 0), "etcd": host.main_process(layout.etcd_service)}
+    return frozenset(name for name, process in processes.items() if process and host.is_replaced(process))
 
 
 def _certificates(layout: Layout) -> dict[str, Certificate]:

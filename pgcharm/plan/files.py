@@ -194,13 +194,19 @@ def patroni_yml(s: Situation, secrets: Secrets) -> Wanted:
     return Wanted(s.layout.rendered("patroni.yml"), text, "postgres", "postgres", 0o600, PATRONI)
 
 
+def interpreter(s: Situation) -> str:
+    """The python of this charm's own environment, by its full name: what runs from an older one is seen to do so."""
+    environment = s.o.machine.environment
+    return f"{s.layout.home}/{environment}/bin/python" if environment else s.layout.python
+
+
 def patroni_unit(s: Situation) -> Wanted:
     text = render(
         "patroni.service.j2",
         application=s.o.juju.application,
         etcd_service=s.layout.etcd_service,
         binaries=s.layout.binaries,
-        python=s.layout.python,
+        python=interpreter(s),
         configuration=s.layout.rendered("patroni.yml"),
     )
     return Wanted(s.layout.unit_file(s.layout.patroni_service), text)
@@ -225,7 +231,7 @@ def watch_unit(s: Situation) -> Wanted:
         "watch.service.j2",
         unit=s.o.juju.unit,
         charm_dir=s.o.juju.charm_dir,
-        python=s.layout.python,
+        python=interpreter(s),
         configuration=s.layout.rendered("watch.json"),
     )
     return Wanted(s.layout.unit_file(s.layout.watch_service), text)

@@ -1,14 +1,11 @@
 """This unit's Patroni and PostgreSQL: start, reload, restart.
 
-Knows: when each may be done without harm. Must not know: how.
-
-A clone that is under way is never disturbed. Restarts go one unit at a time: standbys first, while everybody else is
-well; a primary that has standbys waits for them.
+Knows: what has been read and started, and what has changed since. Must not know: how anything is done.
+A clone that is under way is never disturbed.
 """
 
 from __future__ import annotations
 
-from pgcharm.observation import CLONING, Patroni
 from pgcharm.plan.files import (
     PATRONI,
     POSTGRES,
@@ -22,9 +19,11 @@ from pgcharm.plan.files import (
     watch_unit,
 )
 from pgcharm.plan.rejoin import rejoin
-from pgcharm.plan.situation import SERVING, Part, Situation, digest
-from pgcharm.plan.steps import AwaitPatroni, ReloadPatroni, ReloadPostgres, RestartPostgres, StartService, WriteFile
+from pgcharm.plan.rolling import holds_role, is_stale, restart
+from pgcharm.plan.situation import Part, Situation, digest
+from pgcharm.plan.steps import AwaitPatroni, ReloadPatroni, ReloadPostgres, RestartInTurn, StartService, WriteFile
 from pgcharm.plan.types import Block, Step, Wait
+from pgcharm.plan.upgrade import upgrade
 from pgcharm.view import why_unknown
 
 
@@ -38,9 +37,19 @@ def database(s: Situation) -> Part:
     if (part := rejoin(s)) != Part():
         return part
     if s.patroni is None:
-        return Part(waits=(Wait("Patroni", why_unknown(s.o.patroni)),))
-    steps = reloads(s)
-    return restart(s, s.patroni) if not steps else Part(steps)
+        return silent(s)
+    if steps := reloads(s):
+        return Part(steps)
+    restarting = restart(s, s.patroni, patroni_inputs(s))
+    return restarting if restarting != Part() else upgrade(s, s.patroni)
+
+
+def silent(s: Situation) -> Part:
+    """Patroni runs and does not answer. Where its files have changed since, it may be what they put right."""
+    if is_stale(s, patroni_inputs(s)) and not holds_role(s):
+        reason = "it does not answer, and its files have changed"
+        return Part((RestartInTurn(reason, s.layout.patroni_service, patroni_inputs(s)),))
+    return Part(waits=(Wait("Patroni", why_unknown(s.o.patroni)),))
 
 
 def begin(s: Situation) -> Part:
@@ -96,29 +105,3 @@ def reloads(s: Situation) -> tuple[Step, ...]:
     if PATRONI in written or loaded.get(PATRONI) != reads(s):
         steps.append(ReloadPatroni("its file has changed", reads(s)))
     return tuple(steps) + watch(s)
-
-
-def restart(s: Situation, patroni: Patroni) -> Part:
-    """Restart PostgreSQL, or Patroni, where something waits for it and it is this unit's turn."""
-    stale = s.o.machine.memories.started_with.get(s.layout.patroni_service) != patroni_inputs(s)
-    pending = s.postgres.pending_restart if s.postgres else ()
-    if not stale and not pending and not patroni.pending_restart:
-        return Part()
-    reason = f"{', '.join(pending)} wait for it" if pending else "it runs with older files" if stale else "Patroni asks"
-    if why := why_not_now(s, patroni):
-        return Part(waits=(Wait("a good moment to restart PostgreSQL", why),))
-    if stale:
-        return Part((StartService(reason, s.layout.patroni_service, patroni_inputs(s)), AwaitPatroni(reason, 60)))
-    return Part((RestartPostgres(reason),))
-
-
-def why_not_now(s: Situation, patroni: Patroni) -> str:
-    """Why this unit's PostgreSQL may not be restarted now; empty where it may."""
-    if patroni.state == CLONING:
-        return "it is being cloned"
-    others = [member for member in patroni.members if member.name != s.name]
-    if unwell := [member.name for member in others if member.state not in SERVING]:
-        return f"{', '.join(unwell)} is not running"
-    if s.is_primary and (waiting := [member.name for member in others if member.pending_restart]):
-        return f"{', '.join(waiting)} goes first"
-    return ""

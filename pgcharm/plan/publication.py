@@ -13,9 +13,11 @@ from pgcharm.cluster import PEER_ENDPOINT
 from pgcharm.plan.clients import decision
 from pgcharm.plan.members import own_member
 from pgcharm.plan.requests.pause import noted
+from pgcharm.plan.rolling import RUNS, SHORT
 from pgcharm.plan.situation import Situation
 from pgcharm.plan.status import application_status, unit_status
 from pgcharm.plan.types import Block, Publication, RelationSettings, Wait
+from pgcharm.plan.upgrade import DONE
 
 
 def publication(s: Situation, waits: Sequence[Wait], blocks: Sequence[Block]) -> Publication:
@@ -54,6 +56,9 @@ def own_words(s: Situation) -> dict[str, str | None]:
         words["etcd"] = "yes" if voting else None
     if s.patroni is not None:
         words["database"] = "yes" if s.postgres is not None else None
+        started = s.o.machine.memories.started_with.get(s.layout.patroni_service, "")
+        words[RUNS] = started[:SHORT] or None if s.postgres is not None else None
+        words[DONE] = s.o.machine.memories.upgrade.get("done") or None
         notice = decision(s).notice
         if notice is not None:
             words["clients"] = notice or None

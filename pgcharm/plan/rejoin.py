@@ -22,6 +22,8 @@ AT_WORK = 15.0
 MARGIN = 256 << 20
 """Bytes that stay free when old data is kept beside a new copy."""
 
+COMEBACK = "PostgreSQL to come back"
+"""What is waited for while it is in trouble."""
 _HOPELESS = re.compile(
     "has already been removed|has been invalidated|is behind recovery timeline|not in this server's history"
     "|not a child of this server's history|forked off current database system|does not contain minimum recovery point"
@@ -57,13 +59,13 @@ def rejoin(s: Situation) -> Part:
         recovered = noted and (is_well(s) or not noted.get("replaced"))
         return Part((NoteTrouble("it has passed", {}),) if recovered else ())
     if not ailment.curable:
-        return Part(waits=(Wait("PostgreSQL to come back", ailment.what),))
+        return Part(waits=(Wait(COMEBACK, ailment.what),))
     waited = s.o.machine.uptime - float(noted.get("since", "inf"))
     if waited < 0:
         note = NoteTrouble(ailment.what, {**noted, "what": ailment.what, "since": str(s.o.machine.uptime)})
-        return Part((note,), (Wait("PostgreSQL to come back", ailment.what),))
+        return Part((note,), (Wait(COMEBACK, ailment.what),))
     if waited < PATIENCE or s.o.data.programs.keys() - {"postgres"}:
-        return Part(waits=(Wait("PostgreSQL to come back", ailment.what),))
+        return Part(waits=(Wait(COMEBACK, ailment.what),))
     return replace_data(s, ailment, bool(noted.get("replaced")))
 
 

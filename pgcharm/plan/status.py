@@ -11,8 +11,10 @@ from pgcharm.layout import unit_name
 from pgcharm.observation import CLONING, Member
 from pgcharm.plan.clients import decision
 from pgcharm.plan.members import wanted_voters
+from pgcharm.plan.rejoin import COMEBACK
 from pgcharm.plan.situation import STREAMING, Situation
 from pgcharm.plan.types import Block, Status, Wait
+from pgcharm.plan.upgrade import pending
 
 _UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
 
@@ -32,7 +34,7 @@ def unit_status(s: Situation, waits: Sequence[Wait], blocks: Sequence[Block]) ->
     if s.postgres is not None and s.patroni is not None:
         return serving(s, waits)
     if s.patroni is not None and s.patroni.state:
-        return Status("waiting", f"PostgreSQL is {s.patroni.state}{primary_note(s)}")
+        return Status("waiting", f"PostgreSQL is {s.patroni.state}{trouble(waits)}{primary_note(s)}")
     return Status("waiting", waiting(waits)) if waits else Status("maintenance", "setting up")
 
 
@@ -44,7 +46,20 @@ def serving(s: Situation, waits: Sequence[Wait]) -> Status:
     restart = [f"waiting for {wait.what}: {wait.reason}" for wait in waits if "restart" in wait.what]
     refusals = [str(refusal) for refusal in decision(s).refusals]
     level = "active" if well and not amiss else "waiting"
-    return Status(level, "; ".join([text, *amiss, *restart, *refusals]))
+    return Status(level, "; ".join([text, *amiss, *restart, *upgraded(s), *refusals]))
+
+
+def trouble(waits: Sequence[Wait]) -> str:
+    """What keeps PostgreSQL from coming back, where that is known."""
+    return next((f": {wait.reason}" for wait in waits if wait.what == COMEBACK), "")
+
+
+def upgraded(s: Situation) -> tuple[str, ...]:
+    """What is installed and does not run yet."""
+    if "postgres" not in s.o.machine.outdated or s.postgres is None:
+        return ()
+    installed = s.o.machine.packages.get(f"postgresql-{s.layout.version}", "a newer build")
+    return (f"PostgreSQL {installed} is installed, {s.postgres.version} runs until it is restarted",)
 
 
 def standing(s: Situation) -> tuple[str, bool]:
@@ -101,7 +116,7 @@ def application_status(s: Situation) -> Status | None:
         return None
     if s.mistakes:
         return Status("blocked", "; ".join(str(mistake) for mistake in s.mistakes))
-    parts = [part for part in (primary_words(s), standby_words(s), voter_words(s)) if part[0]]
+    parts = [part for part in (primary_words(s), standby_words(s), voter_words(s), upgrade_words(s)) if part[0]]
     level = "active" if all(well for _, well in parts) else "waiting"
     return Status(level, ", ".join(text for text, _ in parts))
 
@@ -149,6 +164,12 @@ def voter_words(s: Situation) -> tuple[str, bool]:
     if not missing:
         return "", True
     return f"etcd has {len(wanted) - len(missing)} of {len(wanted)} voters, without {', '.join(missing)}", False
+
+
+def upgrade_words(s: Situation) -> tuple[str, bool]:
+    """How far an upgrade is that was asked for. Nothing is amiss because of it."""
+    late = pending(s)
+    return (f"upgrading: {len(s.staying) - len(late)} of {len(s.staying)} units done" if late else ""), True
 
 
 def size(number: int) -> str:

@@ -171,6 +171,51 @@ class StartService(Step):
 
 
 @dataclass(frozen=True)
+class RestartInTurn(Step):
+    """A service runs from its files as they are now, and no other unit's was down at the same time."""
+
+    service: str
+    inputs: str = field(repr=False)
+    seconds: float = 90
+    """How long the turn is kept at most until the unit serves again."""
+
+    def says(self) -> str:
+        return f"restart {self.service}"
+
+
+@dataclass(frozen=True)
+class UpgradePackages(Step):
+    """Installed packages are the newest of their archives. `name` is the upgrade's, given when it was asked for."""
+
+    names: tuple[str, ...]
+    name: str
+
+    def says(self) -> str:
+        return f"upgrade {', '.join(self.names)}"
+
+
+@dataclass(frozen=True)
+class AskUpgrade(Step):
+    """Every unit will know that it has to upgrade its packages in its turn."""
+
+    relation: int
+    name: str
+
+    def says(self) -> str:
+        return "ask every unit to upgrade in its turn"
+
+
+@dataclass(frozen=True)
+class NoteUpgrade(Step):
+    """The unit remembers that it has done its part of an upgrade."""
+
+    name: str
+
+    def says(self) -> str:
+        return "note down that this unit is upgraded"
+
+
+@dataclass(frozen=True)
 class StopService(Step):
     """A service does not run, nor after a reboot."""
 

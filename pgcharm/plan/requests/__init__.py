@@ -13,6 +13,7 @@ from pgcharm.plan.requests.pause import pause, resume
 from pgcharm.plan.requests.reinitialize import reinitialize
 from pgcharm.plan.requests.restart import restart
 from pgcharm.plan.requests.switchover import switch_over
+from pgcharm.plan.requests.upgrade import ask_upgrade
 from pgcharm.plan.situation import Part, Situation
 from pgcharm.plan.types import Refusal
 
@@ -22,6 +23,7 @@ Answer = Part | Refusal
 
 REQUESTS: Mapping[str, Callable[[Situation, Request], Answer]] = {
     "switchover": switch_over,
+    "upgrade": ask_upgrade,
     "restart": restart,
     "reinitialize": reinitialize,
     "pause": pause,

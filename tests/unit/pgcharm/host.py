@@ -217,6 +217,7 @@ def _(step: steps.SwitchOver, o: Observation) -> Observation:
 def _(step: steps.RestartPostgres, o: Observation) -> Observation:
     seen = known(o.postgres)
     assert seen is not None
+    o = on_machine(o, outdated=o.machine.outdated - {"postgres"})
     return replace(o, postgres=View(replace(seen, pending_restart=())))
 
 
@@ -236,3 +237,21 @@ def _(step: Step, o: Observation) -> Observation:
 @carry_out.register
 def _(step: steps.NoteTrouble, o: Observation) -> Observation:
     return on_machine(o, memories=replace(o.machine.memories, trouble=step.trouble))
+
+
+@carry_out.register
+def _(step: steps.RestartInTurn, o: Observation) -> Observation:
+    o = on_machine(o, outdated=o.machine.outdated - {"etcd"} if "etcd" in step.service else frozenset())
+    return remember(o, "started_with", {step.service: step.inputs})
+
+
+@carry_out.register
+def _(step: steps.UpgradePackages, o: Observation) -> Observation:
+    packages = {name: f"{version}+1" for name, version in o.machine.packages.items()}
+    o = on_machine(o, packages=packages, outdated=frozenset(("postgres", "etcd")))
+    return remember(o, "upgrade", {"packages": step.name})
+
+
+@carry_out.register
+def _(step: steps.NoteUpgrade, o: Observation) -> Observation:
+    return remember(o, "upgrade", {"done": step.name})

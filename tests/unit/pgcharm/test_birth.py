@@ -77,7 +77,9 @@ def test_the_first_unit_comes_up_as_primary_and_then_nothing_is_left_to_do() -> 
     assert planned.text() == "nothing to do"
     assert (planned.publication.status.level, planned.publication.status.message) == ("active", "primary")
     assert planned.publication.ports == (5432,)
+    runs = o.machine.memories.started_with["postgresql-patroni.service"][:12]
     assert planned.publication.relations[0].unit == {
+        "runs": runs,
         "address": "10.0.0.10",
         "etcd": "yes",
         "database": "yes",

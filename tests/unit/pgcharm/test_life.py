@@ -121,7 +121,7 @@ def test_standbys_restart_before_the_primary() -> None:
         postgres=View(replace(made.postgres(), pending_restart=("max_connections",))),
         patroni=View(replace(seen, members=late)),
     )
-    assert plan(primary).waits[0].reason == "postgresql-1, postgresql-2 goes first"
+    assert plan(primary).waits[0].reason == "postgresql/1, postgresql/2 goes first"
     standby = living(1)
     standby = replace(standby, postgres=View(replace(made.postgres(True), pending_restart=("max_connections",))))
     assert [type(step) for step in plan(standby).steps] == [RestartPostgres]
