@@ -23,11 +23,13 @@ from pgclient import running, statements
 from pgclient.listening import Ear, Listening, check_payload
 from pgclient.lsn import CommitToken
 from pgclient.options import Options
+from pgclient.question import Question, Shape
 from pgclient.retry import Stage
 from pgclient.router import Router
 from pgclient.routing import Route, Wanted, route
 from pgclient.session import Session, limited
 from pgclient.statements import CopyChunks, CopyRows, RowFactory
+from pgclient.statistics import HostStatistics
 from pgclient.target import Target, parse
 from pgclient.topology import Topology
 from pgclient.transactions import Isolation, Transaction, begin_statement
@@ -80,6 +82,10 @@ class Cluster:
         """What is known of the hosts at this moment."""
         return self._router.topology
 
+    def statistics(self) -> tuple[HostStatistics, ...]:
+        """Connections and counts of each host that was worked on."""
+        return self._router.statistics()
+
     # Statements, each on a session of its own, committed when they return.
 
     async def execute(
@@ -97,7 +103,7 @@ class Cluster:
         If the session ends under it, it may or may not have been done. `repeatable=True` says that doing it again
         does no harm; that is assumed of what need not run on the primary. For the rest there is `run`.
         """
-        return await self._once(lambda s: statements.execute(s, query, params), to, after, timeout, repeatable)
+        return int(await self._ask(Question(query, params, Shape.COUNT), to, after, timeout, repeatable))
 
     async def fetch(
         self,
@@ -111,9 +117,9 @@ class Cluster:
         row_factory: RowFactory = tuple_row,
     ) -> list[Any]:
         """All rows of a query. As for doing it again, see `execute`."""
-        return await self._once(
-            lambda s: statements.fetch(s, query, params, row_factory), to, after, timeout, repeatable
-        )
+        rows = await self._ask(Question(query, params, Shape.ROWS, row_factory), to, after, timeout, repeatable)
+        assert isinstance(rows, list)
+        return rows
 
     async def fetch_one(
         self,
@@ -127,9 +133,7 @@ class Cluster:
         row_factory: RowFactory = tuple_row,
     ) -> Any:
         """The first row, or None."""
-        return await self._once(
-            lambda s: statements.fetch_one(s, query, params, row_factory), to, after, timeout, repeatable
-        )
+        return await self._ask(Question(query, params, Shape.FIRST, row_factory), to, after, timeout, repeatable)
 
     async def fetch_value(
         self,
@@ -142,7 +146,7 @@ class Cluster:
         repeatable: bool | None = None,
     ) -> Any:
         """The first column of the first row, or None."""
-        return await self._once(lambda s: statements.fetch_value(s, query, params), to, after, timeout, repeatable)
+        return await self._ask(Question(query, params, Shape.VALUE), to, after, timeout, repeatable)
 
     async def notify(self, channel: str, payload: str = "", *, timeout: float | None = None) -> None:
         """Notify whoever listens. Done again if the session ends under it: a notification may arrive twice."""
@@ -288,20 +292,20 @@ class Cluster:
         begin = begin_statement(isolation, read_only, deferrable)
         return running.Terms(begin, wanted, read_only, timeout, self._deadline(timeout))
 
-    async def _once(
+    async def _ask(
         self,
-        work: Callable[[Session], Awaitable[T]],
+        question: Question,
         to: To,
         after: CommitToken | None,
         timeout: float | None,
         repeatable: bool | None,
-    ) -> T:
+    ) -> Any:
         wanted = route(to, after)
         if repeatable is None:
             repeatable = wanted.to is not Wanted.PRIMARY
         stage = Stage.WORKING if repeatable else Stage.LOOSE
         terms = running.Terms("", wanted, False, timeout, self._deadline(timeout))
-        return await running.once(self._router, terms, work, stage)
+        return await running.ask(self._router, terms, question, stage)
 
     async def _copy(self, work: Callable[[Session], Awaitable[T]], timeout: float | None) -> T:
         """Not done again: what was read from the caller's source is gone."""

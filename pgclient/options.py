@@ -34,11 +34,17 @@ class Options:
     """How often a silent listening session is tried out."""
     max_notes: int = 10_000
     """Notifications kept for one slow listener. More become a `Gap`."""
+    max_idle: float = 600.0
+    """A connection that nobody needed for so long is closed."""
+    max_lifetime: float = 3600.0
+    """A connection that has lived so long is closed when it is idle."""
+    share_reads: bool = True
+    """When all connections are in use, let waiting single reads travel together, each in a transaction of its own."""
     prepare_threshold: int | None = 5
     """Prepare a statement on the server after so many executions on a connection; None behind an old PgBouncer."""
 
     def __post_init__(self) -> None:
         positive = ("pool_size", "max_waiting", "patience", "probe_every", "probe_every_unsettled", "probe_timeout")
-        for name in (*positive, "cancel_grace", "heartbeat", "max_notes"):
+        for name in (*positive, "cancel_grace", "heartbeat", "max_notes", "max_idle", "max_lifetime"):
             if getattr(self, name) <= 0:
                 raise Misconfigured(f"cannot use {name}={getattr(self, name)!r} (expected more than 0)")

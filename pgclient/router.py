@@ -9,18 +9,24 @@ import asyncio
 import contextlib
 import itertools
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from time import monotonic
+from typing import Any
 
 import psycopg
 
+from pgclient.company import Desk
 from pgclient.errors import unavailable
 from pgclient.hosts import Address, HostView, Role
+from pgclient.kinds import Kind
 from pgclient.lsn import format_lsn
 from pgclient.options import Options
-from pgclient.pools import HostPool, Retired
+from pgclient.pools import Elsewhere, HostPool
+from pgclient.question import Question
 from pgclient.retry import means_look_around
-from pgclient.routing import Route, Wanted, candidates, choose
-from pgclient.session import Session, code, connect, says_standby
+from pgclient.routing import Route, Wanted, candidates, choose, lag_bytes
+from pgclient.session import Session, code, connect, limited, says_standby
+from pgclient.statistics import Counts, HostStatistics
 from pgclient.target import Target
 from pgclient.topology import Topology, is_fenced, is_foreign, is_lost
 from pgclient.watch import Watcher
@@ -38,6 +44,8 @@ class Router:
         self.watcher = Watcher(target, options, self._apply)
         self._target = target
         self._pools: dict[Address, HostPool] = {}
+        self._desks: dict[Address, Desk] = {}
+        self._candidates: dict[Route, tuple[HostView, ...]] = {}
         self._old: set[HostPool] = set()
         self._turns = itertools.count()
         self._opened = False
@@ -50,6 +58,9 @@ class Router:
     @property
     def pools(self) -> tuple[HostPool, ...]:
         return tuple(self._pools.values())
+
+    def statistics(self) -> tuple[HostStatistics, ...]:
+        return tuple(_statistics(view, self._pools.get(view.address), self.topology) for view in self.topology.hosts)
 
     async def open(self) -> None:
         self._opened = True
@@ -89,7 +100,25 @@ class Router:
                 self.watcher.hurry()
             raise
         finally:
-            await pool.give(session)
+            pool.put(session)
+
+    async def ask(self, question: Question, wanted: Route, deadline: float, limit: bool) -> Any:
+        """The answer to one statement outside of a transaction, by the shortest way that there is."""
+        view = self._at_hand(wanted)
+        if view and question.kind is not Kind.OTHER:
+            try:
+                return await self._desks[view.address].ask(question, deadline, limit, view.role is Role.PRIMARY)
+            except Elsewhere:
+                pass
+            except psycopg.Error as error:
+                if means_look_around(code(error)):
+                    self.watcher.hurry()
+                raise
+        async with (
+            self.lease(wanted, deadline) as (session, _),
+            limited(session, deadline - monotonic() if limit else None),
+        ):
+            return await question.on(session)
 
     async def connect(self, address: Address) -> Session:
         """A session of the caller's own, outside of the pools."""
@@ -107,15 +136,37 @@ class Router:
         """Was no run of this server seen as a primary that started between these two?"""
         return not any(first < start and start != last for start in self.watcher.primaries_started.get(address, ()))
 
+    def _among(self, wanted: Route) -> tuple[HostView, ...]:
+        """The candidates; worked out once for each topology."""
+        asked = replace(wanted, after=None) if wanted.after else wanted
+        among = self._candidates.get(asked)
+        if among is None:
+            among = self._candidates[asked] = candidates(self.topology, asked)
+        return among
+
+    def _choose(self, among: tuple[HostView, ...]) -> HostView:
+        if len(among) == 1:
+            return among[0]
+        load = {pool.address: len(pool.in_use) + pool.waiting for pool in self._pools.values()}
+        return choose(among, load, next(self._turns))
+
+    def _at_hand(self, wanted: Route) -> HostView | None:
+        """A host that may serve without a further look, and whose pool is there."""
+        among = self._among(wanted) if self._opened else ()
+        if not among:
+            return None
+        view = self._choose(among)
+        is_fresh = wanted.after is None or view.role is Role.PRIMARY or view.lsn >= wanted.after.lsn
+        return view if is_fresh and view.address in self._desks else None
+
     async def _acquire(self, wanted: Route, deadline: float) -> tuple[HostPool, Session, HostView]:
         began = monotonic()
         while True:
             if not self._opened:
                 raise unavailable(str(wanted), "the cluster is not open", monotonic() - began)
-            among = candidates(self.topology, wanted)
+            among = self._among(wanted)
             if among:
-                load = {pool.address: len(pool.in_use) + pool.waiting for pool in self._pools.values()}
-                found = await self._try(choose(among, load, next(self._turns)), wanted, deadline)
+                found = await self._try(self._choose(among), wanted, deadline)
                 if found:
                     return found
             if monotonic() >= deadline:
@@ -125,10 +176,10 @@ class Router:
 
     async def _try(self, view: HostView, wanted: Route, deadline: float) -> tuple[HostPool, Session, HostView] | None:
         """A session on this host, or None if it turned out not to serve."""
-        pool = await self._pool(view.address)
+        pool = self._pool(view.address)
         try:
             session = await pool.take(deadline)
-        except Retired:
+        except Elsewhere:
             await asyncio.sleep(_POLL)
             return None
         try:
@@ -136,11 +187,11 @@ class Router:
         except psycopg.Error:
             fits = False
         except BaseException:
-            await pool.give(session)
+            pool.put(session)
             raise
         if fits:
             return pool, session, view
-        await pool.give(session)
+        pool.put(session)
         self.watcher.hurry()
         if wanted.to is Wanted.PREFER_STANDBY and view.role is Role.STANDBY:
             return await self._instead(deadline)
@@ -173,20 +224,22 @@ class Router:
                 return False
             await asyncio.sleep(_POLL)
 
-    async def _pool(self, address: Address) -> HostPool:
+    def _pool(self, address: Address) -> HostPool:
         pool = self._pools.get(address)
         if pool is None:
             pool = self._pools[address] = HostPool(address, self._target.conninfo(address), self.options)
-            await pool.open()
+            self._desks[address] = Desk(pool, self.options.share_reads)
         return pool
 
     def _retire(self, address: Address) -> None:
         pool = self._pools.pop(address)
+        del self._desks[address]
         pool.retire()
         self._old = {old for old in self._old if old.in_use or not old.is_closed} | {pool}
 
     def _apply(self, before: Topology, after: Topology) -> None:
         """What a new topology does to the pools, and to the work under way."""
+        self._candidates.clear()
         if before.primary != after.primary:
             for tell in self._tell_of_primary:
                 tell()
@@ -208,3 +261,18 @@ class Router:
         for pool in [*self._pools.values(), *self._old]:
             if pool.address == view.address:
                 pool.abort(f"{view.address}: {why}")
+
+
+def _statistics(view: HostView, pool: HostPool | None, topology: Topology) -> HostStatistics:
+    book = pool.book if pool else None
+    return HostStatistics(
+        view.address,
+        view.role,
+        view.latency,
+        lag_bytes(view, topology) if view.role is Role.STANDBY else None,
+        len(book.idle) if book else 0,
+        len(book.busy) if book else 0,
+        book.making if book else 0,
+        book.callers if book else 0,
+        replace(pool.counts) if pool else Counts(),
+    )

@@ -11,7 +11,7 @@ import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, replace
 from time import monotonic
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import psycopg
 from psycopg import pq
@@ -19,6 +19,7 @@ from psycopg import pq
 from pgclient.errors import CommitUnknown, TimedOut, Unavailable
 from pgclient.fate import Fate, Mark, judge
 from pgclient.hosts import Address, HostView
+from pgclient.question import Question
 from pgclient.retry import CONFLICTS, Stage, Verdict, pause, verdict
 from pgclient.router import Router
 from pgclient.routing import Route, Wanted
@@ -85,17 +86,11 @@ async def _begin(router: Router, terms: Terms) -> tuple[contextlib.AsyncExitStac
     return await _again(attempt, terms.deadline, Stage.WORKING)
 
 
-async def once(router: Router, terms: Terms, work: Callable[[Session], Awaitable[T]], stage: Stage) -> T:
-    """The result of one statement outside of a transaction, done again where `stage` says that this is safe."""
-
-    async def attempt() -> T:
-        async with (
-            router.lease(terms.wanted, terms.deadline) as (session, _),
-            limited(session, terms.seconds_left()),
-        ):
-            return await work(session)
-
-    return await _again(attempt, terms.deadline, stage)
+async def ask(router: Router, terms: Terms, question: Question, stage: Stage) -> Any:
+    """The answer to one statement outside of a transaction, asked again where `stage` says that this is safe."""
+    return await _again(
+        lambda: router.ask(question, terms.wanted, terms.deadline, terms.timeout is not None), terms.deadline, stage
+    )
 
 
 async def run(router: Router, terms: Terms, work: Callable[[Transaction], Awaitable[T]]) -> T:

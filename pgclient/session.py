@@ -14,7 +14,8 @@ import contextlib
 import os
 import select
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from time import monotonic
 from typing import Any
 
 import psycopg
@@ -32,7 +33,16 @@ class Session(psycopg.AsyncConnection[Any]):
     cut_because: str = ""
     """Why it was cut; empty if it was not."""
     committing: bool = False
+    before_cursor: Callable[[], None] | None = None
+    """Called before psycopg itself reads from the socket: somebody else may be at it."""
     _operations: int = 0
+    _poll: select.poll | None = None
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.born = monotonic()
+        self.used = self.born
+        """When it was last taken or given back."""
 
     def cut(self, why: str) -> None:
         """End the session now: every wait on it fails, and it is never used again."""
@@ -48,7 +58,29 @@ class Session(psycopg.AsyncConnection[Any]):
     async def wait(self, gen: PQGen[RV], *args: Any, **kwargs: Any) -> RV:
         """Do one operation (psycopg's inner loop), and count it."""
         self._operations += 1
+        if self.before_cursor:
+            self.before_cursor()
         return await super().wait(gen, *args, **kwargs)
+
+    def count_operation(self) -> None:
+        """Something else than what ran before runs now."""
+        self._operations += 1
+
+    async def close(self) -> None:
+        if self.before_cursor:
+            self.before_cursor()
+        await super().close()
+
+    def has_something_to_read(self) -> bool:
+        if self._poll is None:
+            self._poll = select.poll()
+            self._poll.register(self.pgconn.socket, select.POLLIN)
+        return bool(self._poll.poll(0))
+
+    async def request_cancel(self) -> None:
+        """Ask the server to cancel what runs, and wait until it has taken note."""
+        with contextlib.suppress(psycopg.Error):
+            await super().cancel_safe(timeout=self.cancel_grace)
 
     async def cancel_safe(self, *, timeout: float = 30.0) -> None:
         """Cancel what runs. If it does not end soon after, it is cut: no caller waits for a frozen server.
@@ -66,11 +98,11 @@ class Session(psycopg.AsyncConnection[Any]):
             self.cut(why)
 
 
-async def connect(conninfo: str, seconds: float) -> Session:
-    """A session of the caller's own. Raises what psycopg raises, or `asyncio.TimeoutError`."""
+async def connect(conninfo: str, seconds: float, prepare_threshold: int | None = None) -> Session:
+    """A session in autocommit mode. Raises what psycopg raises, or `asyncio.TimeoutError`."""
     return await within(
         seconds,
-        Session.connect(conninfo, autocommit=True, prepare_threshold=None),
+        Session.connect(conninfo, autocommit=True, prepare_threshold=prepare_threshold),
         lambda session: session.pgconn.finish(),
     )
 
@@ -82,16 +114,14 @@ def is_stale(session: Session) -> bool:
     """
     if session.closed or session.pgconn.status != pq.ConnStatus.OK:
         return True
-    poll = select.poll()
-    poll.register(session.pgconn.socket, select.POLLIN)
-    if not poll.poll(0):
+    if not session.has_something_to_read():
         return False
     try:
         session.pgconn.consume_input()
         session.pgconn.is_busy()
     except psycopg.Error:
         return True
-    return session.pgconn.status != pq.ConnStatus.OK or bool(poll.poll(0))
+    return session.pgconn.status != pq.ConnStatus.OK or session.has_something_to_read()
 
 
 def says_standby(session: Session) -> bool:
