@@ -23,7 +23,7 @@ from pgcharm.layout import (
 )
 from pgcharm.observation import File, Secrets
 from pgcharm.plan.clients import decision
-from pgcharm.plan.settings import connections, wanted_settings
+from pgcharm.plan.settings import TTL, connections, wanted_settings
 from pgcharm.plan.situation import Part, Situation
 from pgcharm.plan.steps import WriteFile
 from pgcharm.render.sizing import MB, memory_settings, wal_settings
@@ -219,6 +219,10 @@ def watch_json(s: Situation) -> Wanted:
         "patroni": f"https://127.0.0.1:{PATRONI_PORT}",
         "etcd": etcd_url("127.0.0.1"),
         "again": s.layout.again,
+        "patroni_service": s.layout.patroni_service,
+        "data": s.layout.data,
+        "binaries": s.layout.binaries,
+        "ttl": TTL,
         "ca": s.layout.ca,
         "certificate": s.layout.certificate("etcd"),
         "key": s.layout.key("etcd"),

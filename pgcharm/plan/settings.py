@@ -13,6 +13,9 @@ from pgcharm.plan.situation import Part, Situation
 from pgcharm.plan.steps import ChangeSettings
 from pgcharm.render.sizing import MB, cluster_parameters, connections_for
 
+TTL = 20
+"""Seconds that the primary's key lasts when it is not renewed."""
+
 
 def settings(s: Situation) -> Part:
     """The primary's unit keeps the dynamic configuration equal to what is planned."""
@@ -27,7 +30,7 @@ def wanted_settings(s: Situation) -> dict[str, Any]:
     """What should hold for the whole cluster."""
     synchronous = synchronous_mode(s)
     return {
-        "ttl": 20,
+        "ttl": TTL,
         "loop_wait": 5,
         "retry_timeout": 7,
         "primary_start_timeout": 0 if synchronous else 300,

@@ -1,0 +1,91 @@
+"""The guard at work: looks every other second, in a thread of its own so that no hook holds it up.
+
+Knows: whom to ask, and how to end what the guard condemns. Must not know: when that is.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+import traceback
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pgcharm.adapters.server import Server, end_service
+from pgcharm.adapters.web import Credentials, WebError, ask
+from pgcharm.watch.guard import Memory, Sight, remember, verdict
+
+LOOK_SECONDS = 2.0
+
+
+@dataclass(frozen=True)
+class Fence:
+    """What is guarded."""
+
+    patroni: str
+    credentials: Credentials
+    service: str
+    server: Server
+    ttl: float
+
+    @classmethod
+    def of(cls, found: Mapping[str, Any], credentials: Credentials) -> Fence:
+        """From watch.json."""
+        server = Server(found["data"], found["binaries"])
+        return cls(found["patroni"], credentials, found["patroni_service"], server, found["ttl"])
+
+    def start(self) -> None:
+        """Guard from now on. Should that ever fail, the whole service ends, and systemd starts it anew."""
+        threading.Thread(target=self._guard, name="guard", daemon=True).start()
+
+    def _guard(self) -> None:
+        try:
+            memory = Memory.beginning(now())
+            while True:
+                memory = self.once(memory)
+                time.sleep(LOOK_SECONDS)
+        except BaseException:
+            traceback.print_exc()
+            os._exit(1)
+
+    def once(self, memory: Memory) -> Memory:
+        """One look, and what follows from it."""
+        sight = self.look()
+        memory = remember(memory, sight)
+        condemned = verdict(memory, sight, self.ttl)
+        if condemned is None:
+            return memory
+        if condemned.server:
+            print(f"ending PostgreSQL: {condemned.reason}", flush=True)
+            self.server.end()
+        if condemned.patroni:
+            print(f"ending Patroni: {condemned.reason}", flush=True)
+            end_service(self.service)
+        return Memory.beginning(now())
+
+    def look(self) -> Sight:
+        """What is the case."""
+        try:
+            own = dict(ask("GET", f"{self.patroni}/patroni", self.credentials, timeout=2, accept=(503,)))
+        except (WebError, OSError, ValueError):
+            own = None
+        primary = self.server.process() is not None and not self.server.is_standby()
+        if own is None:
+            return Sight(now(), primary, None, running=False, admits=True)
+        running = own.get("state") == "running"
+        return Sight(
+            now(),
+            primary,
+            contact=now() - max(0.0, time.time() - float(own.get("dcs_last_seen") or 0)),
+            running=running,
+            admits=self.server.admits() if running else True,
+            paused=bool(own.get("pause")),
+            failsafe=bool(own.get("failsafe_mode_is_active")),
+        )
+
+
+def now() -> float:
+    """Seconds of a clock that nobody sets, and that goes on while the machine sleeps."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
