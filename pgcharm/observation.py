@@ -186,6 +186,8 @@ class Machine:
     """The name of the virtual environment that the charm runs from now."""
     uptime: float = 0.0
     """Seconds since the boot: a clock that nobody sets."""
+    etcd_leftovers: tuple[str, ...] = ()
+    """Directories of older epochs of etcd, and of one that was not made to the end."""
     outdated: frozenset[str] = frozenset()
     """Programs that have been replaced on disk since they started: `postgres`, `etcd`."""
 
@@ -277,6 +279,8 @@ class Remnant:
     """Whether the member is stopped, so that nothing more can be agreed with it."""
 
 
+    paused: bool = False
+    """Whether automatic failover was paused."""
 @dataclass(frozen=True)
 class Member:
     """One member of the PostgreSQL cluster, as Patroni tells."""

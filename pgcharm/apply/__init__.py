@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from pgcharm.apply import data, etcd, host, members, patroni, rolling, secrets, sql
+from pgcharm.apply import data, epoch, etcd, host, members, patroni, rolling, secrets, sql
 from pgcharm.apply.means import Means, Perform
 from pgcharm.plan.types import Step
 
@@ -18,6 +18,7 @@ _PERFORM: dict[type[Step], Perform] = {
     **host.PERFORM,
     **secrets.PERFORM,
     **etcd.PERFORM,
+    **epoch.PERFORM,
     **patroni.PERFORM,
     **members.PERFORM,
     **sql.PERFORM,

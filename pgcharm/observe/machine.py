@@ -52,6 +52,7 @@ def observe_machine(basics: Basics, layout: Layout) -> Machine:
         memories=read_memory(layout.memory),
         data_version=(host.read_text(f"{layout.data}/PG_VERSION") or "").strip(),
         etcd_has_data=Path(layout.etcd_data, "member").is_dir(),
+        etcd_leftovers=_leftovers(layout),
         environment=_environment(layout.home),
         uptime=host.uptime(),
         outdated=_outdated(layout),
@@ -86,6 +87,12 @@ def _certificates(layout: Layout) -> dict[str, Certificate]:
         except ValueError:
             continue
     return found
+
+
+def _leftovers(layout: Layout) -> tuple[str, ...]:
+    older = {layout.etcd_data_of(number) for number in range(layout.epoch)}
+    found = sorted(str(path) for path in Path(layout.state).glob("etcd*") if path.is_dir())
+    return tuple(path for path in found if path in older or path.endswith(".partial"))
 
 
 def _environment(home: str) -> str:

@@ -53,6 +53,7 @@ def observe_remnant(
             beyond=beyond,
             silent=silent(others, port, credentials),
             seconds=seconds,
+            paused=bool(held["paused"]),
             frozen=not running,
         )
     )
@@ -75,8 +76,16 @@ def ask(endpoint: EtcdEndpoint, application: str) -> dict[str, Any]:
         "primary": keys.get(f"/service/{application}/leader", ""),
         "sync": keys.get(f"/service/{application}/sync", ""),
         "members": [[m.id, m.name, m.peer_url, m.client_url, m.learner] for m in members],
-        "application": application,
+        "paused": is_paused(keys.get(f"/service/{application}/config", "")),
     }
+
+
+def is_paused(config: str) -> bool:
+    """Whether Patroni's dynamic configuration says that failover is paused."""
+    try:
+        return bool(json.loads(config or "{}").get("pause"))
+    except (ValueError, AttributeError):
+        return False
 
 
 def look_beyond(layout: Layout, held: Mapping[str, Any]) -> tuple[str, ...]:

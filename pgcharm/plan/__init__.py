@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from pgcharm.observation import Observation, Request
 from pgcharm.plan.clients import serve
+from pgcharm.plan.epoch import epochs
 from pgcharm.plan.etcd import membership, quorum
 from pgcharm.plan.files import files
 from pgcharm.plan.machine import certificates, directories, note_config, packages
@@ -94,6 +95,7 @@ _QUESTIONS: tuple[Question, ...] = (
     certificates,
     files,
     quorum,
+    epochs,
     database,
     settings,
     serve,

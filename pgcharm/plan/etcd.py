@@ -9,10 +9,13 @@ it joins costs nothing. Data of a former membership is never started again.
 
 from __future__ import annotations
 
-from pgcharm.cluster import peer_words
-from pgcharm.observation import Etcd, EtcdMember
+from pgcharm.cluster import Epoch, peer_words
+from pgcharm.layout import unit_name
+from pgcharm.observation import Etcd, EtcdMember, Remnant
+from pgcharm.plan.epoch_steps import BanUnit, FreezeEtcd, ThawEtcd
 from pgcharm.plan.files import etcd_environment, etcd_unit
 from pgcharm.plan.members import gone_members, own_member, peer_url, wanted_voters
+from pgcharm.plan.quorum import Verdict, quorum_words, remnant, verdict
 from pgcharm.plan.situation import Part, Situation, digest
 from pgcharm.plan.steps import (
     AddEtcdLearner,
@@ -24,7 +27,7 @@ from pgcharm.plan.steps import (
     StopService,
     WriteFile,
 )
-from pgcharm.plan.types import Step, Wait
+from pgcharm.plan.types import Block, Step, Wait
 from pgcharm.render.templates import render
 from pgcharm.view import why_unknown
 
@@ -34,11 +37,32 @@ def quorum(s: Situation) -> Part:
     if s.etcd is not None:
         return Part()
     if s.o.machine.etcd_has_data:
-        return Part(start(s), (Wait("etcd", why_unknown(s.o.etcd)),))
+        return without_quorum(s, remnant(s))
     if may_found(s):
         members = (f"{s.name}={peer_url(s.o.juju.address)}",)
         return Part((join_file(s, members, "new"), *start(s, "the cluster begins with this unit")))
     return Part(waits=(Wait("etcd", why_unknown(s.o.etcd)),))
+
+
+def without_quorum(s: Situation, r: Remnant | None) -> Part:
+    """There is no quorum: go on alone where that is right, else run our own member and wait. Nothing else is done."""
+    found = verdict(s, r) if r is not None else Verdict()
+    if found.claim is not None and r is not None:
+        if not found.forced and not r.frozen:
+            reason = f"{words(found.claim)} is to begin from what it knows now"
+            return Part((FreezeEtcd(reason, s.layout.etcd_service, r.held),), final=True)
+        wait = Wait("the controller", f"it has to note down that {words(found.claim)} begins with {found.claim.owner}")
+        return Part(waits=(wait,), final=True)
+    if started := start(s):
+        thawed = (ThawEtcd("it is not to be begun again"),) if s.o.machine.memories.etcd.get("frozen") else ()
+        return Part((*thawed, *started), final=True)
+    if found.block:
+        return Part(blocks=(Block(f"{quorum_words(s)}; {found.block}"),), final=True)
+    return Part(waits=(Wait(found.wait or "etcd", "" if found.wait else why_unknown(s.o.etcd)),), final=True)
+
+
+def words(claim: Epoch) -> str:
+    return f"epoch {claim.number} of etcd"
 
 
 def membership(s: Situation) -> Part:
@@ -48,7 +72,7 @@ def membership(s: Situation) -> Part:
     own = own_member(s.o.juju, s.etcd)
     if own is None:
         return join(s, s.etcd)
-    return Part(as_member(s, s.etcd, own).steps + drop_gone(s, s.etcd))
+    return Part(as_member(s, s.etcd, own).steps + drop_gone(s, s.etcd) + ban_gone(s, s.etcd))
 
 
 def may_found(s: Situation) -> bool:
@@ -129,3 +153,13 @@ def drop_gone(s: Situation, etcd: Etcd) -> tuple[Step, ...]:
         RemoveEtcdMember("its unit is gone from the model", member.id, member.name or member.peer_url)
         for member in gone[:1]
     )
+
+
+def ban_gone(s: Situation, etcd: Etcd) -> tuple[Step, ...]:
+    """As leader: units that the controller does not have any more, and that etcd or Patroni still know of."""
+    goal = s.o.juju.goal
+    if not s.o.juju.leader or goal is None:
+        return ()
+    names = {member.name for member in etcd.members if member.name} | set(etcd.registered)
+    units = sorted(unit for name in names - set(etcd.banned) if (unit := unit_name(name)) not in goal)
+    return tuple(BanUnit("it is gone from the model, and its machine may come back", unit) for unit in units)

@@ -9,9 +9,10 @@ from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit
 
 from pgcharm.clients.relation import Bag
-from pgcharm.cluster import PEER_ENDPOINT
+from pgcharm.cluster import PEER_ENDPOINT, Epoch, epoch, own_epoch
 from pgcharm.plan.clients import decision
 from pgcharm.plan.members import own_member
+from pgcharm.plan.quorum import claimed
 from pgcharm.plan.requests.pause import noted
 from pgcharm.plan.rolling import RUNS, SHORT
 from pgcharm.plan.situation import Situation
@@ -37,7 +38,7 @@ def peers(s: Situation, blocks: Sequence[Block]) -> tuple[RelationSettings, ...]
     peers = s.o.juju.peers
     if peers is None:
         return ()
-    application = founding_words(s) if s.o.juju.leader and not blocks else {}
+    application = {**founding_words(s), **epoch_words(s)} if s.o.juju.leader and not blocks else {}
     return (
         RelationSettings(
             peers.id, PEER_ENDPOINT, changed(own_words(s), peers.mine), changed(application, peers.application)
@@ -57,6 +58,7 @@ def own_words(s: Situation) -> dict[str, str | None]:
     if s.patroni is not None:
         words["database"] = "yes" if s.postgres is not None else None
         started = s.o.machine.memories.started_with.get(s.layout.patroni_service, "")
+    words["epoch"] = str(own_epoch(s.o.machine.memories) or "") or None
         words[RUNS] = started[:SHORT] or None if s.postgres is not None else None
         words[DONE] = s.o.machine.memories.upgrade.get("done") or None
         notice = decision(s).notice
@@ -83,8 +85,16 @@ def founding_words(s: Situation) -> dict[str, str | None]:
 
 
 def clients(s: Situation) -> tuple[RelationSettings, ...]:
-    """Keys for client applications, while our own Patroni tells how things are."""
-    if s.patroni is None or s.o.juju.stopping:
+    """Keys for client applications, while our own Patroni tells how things are, and can know."""
+    if s.patroni is None or s.etcd is None or s.o.juju.stopping:
+def epoch_words(s: Situation) -> dict[str, str | None]:
+    """The epoch of etcd that is to be begun; or the one that runs, where the controller has lost it."""
+    claim = claimed(s)
+    if claim is None and s.etcd is not None and s.etcd.epoch > epoch(s.o.juju).number:
+        claim = Epoch(s.etcd.epoch, s.o.juju.unit)
+    return {"epoch": str(claim)} if claim is not None else {}
+
+
         return ()
     decided = decision(s).publications
     endpoints = {relation.id: relation.endpoint for relation in s.o.juju.clients}

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field
 
-from pgcharm.cluster import Founding, founding, layout_of
+from pgcharm.cluster import Founding, founding, layout_of, own_epoch
 from pgcharm.layout import Layout, member_name, unit_name
 from pgcharm.observation import Etcd, Member, Observation, Patroni, Postgres, Secrets
 from pgcharm.options import Mistake, Options, effective
@@ -54,7 +54,9 @@ class Situation:
 
     @property
     def etcd(self) -> Etcd | None:
-        return known(self.o.etcd)
+        """etcd, where a quorum of this unit's own epoch or a newer one answers: an older one does not count."""
+        seen = known(self.o.etcd)
+        return seen if seen is not None and seen.epoch >= own_epoch(self.o.machine.memories) else None
 
     @property
     def patroni(self) -> Patroni | None:

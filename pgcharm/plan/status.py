@@ -11,7 +11,9 @@ from pgcharm.layout import unit_name
 from pgcharm.observation import CLONING, Member
 from pgcharm.plan.clients import decision
 from pgcharm.plan.members import wanted_voters
+from pgcharm.plan.quorum import only_by_hand, quorum_words
 from pgcharm.plan.rejoin import COMEBACK
+from pgcharm.plan.rolling import TURN
 from pgcharm.plan.situation import STREAMING, Situation
 from pgcharm.plan.types import Block, Status, Wait
 from pgcharm.plan.upgrade import pending
@@ -27,6 +29,8 @@ def unit_status(s: Situation, waits: Sequence[Wait], blocks: Sequence[Block]) ->
         return Status("blocked", "; ".join(str(mistake) for mistake in s.mistakes))
     if blocks:
         return Status("blocked", "; ".join(block.what for block in blocks))
+    if s.etcd is None and s.o.machine.etcd_has_data and waits:
+        return Status("waiting", "; ".join(filter(None, (quorum_words(s), waiting(waits)))))
     if s.o.clone is not None:
         return Status("waiting", cloning(s))
     if s.postgres is not None and s.postgres.mistakes:
@@ -43,7 +47,7 @@ def serving(s: Situation, waits: Sequence[Wait]) -> Status:
     assert s.postgres is not None
     text, well = standing(s)
     amiss = [text for text in (own_etcd(s),) if text]
-    restart = [f"waiting for {wait.what}: {wait.reason}" for wait in waits if "restart" in wait.what]
+    restart = [f"waiting for {wait.what}: {wait.reason}" for wait in waits if wait.what.startswith(TURN)]
     refusals = [str(refusal) for refusal in decision(s).refusals]
     level = "active" if well and not amiss else "waiting"
     return Status(level, "; ".join([text, *amiss, *restart, *upgraded(s), *refusals]))
@@ -51,7 +55,8 @@ def serving(s: Situation, waits: Sequence[Wait]) -> Status:
 
 def trouble(waits: Sequence[Wait]) -> str:
     """What keeps PostgreSQL from coming back, where that is known."""
-    return next((f": {wait.reason}" for wait in waits if wait.what == COMEBACK), "")
+    said = next((wait.reason for wait in waits if wait.what == COMEBACK), "")
+    return f": {said}" if said and not said.startswith("PostgreSQL is") else ""
 
 
 def upgraded(s: Situation) -> tuple[str, ...]:
@@ -116,6 +121,8 @@ def application_status(s: Situation) -> Status | None:
         return None
     if s.mistakes:
         return Status("blocked", "; ".join(str(mistake) for mistake in s.mistakes))
+    if lost := quorum_words(s):
+        return Status("blocked" if only_by_hand(s) else "waiting", lost)
     parts = [part for part in (primary_words(s), standby_words(s), voter_words(s), upgrade_words(s)) if part[0]]
     level = "active" if all(well for _, well in parts) else "waiting"
     return Status(level, ", ".join(text for text, _ in parts))
