@@ -182,12 +182,12 @@ class Machine:
     data_version: str = ""
     """Major version of the database cluster in the data directory; empty when there is none."""
     etcd_has_data: bool = False
+    etcd_leftovers: tuple[str, ...] = ()
+    """Directories of older epochs of etcd, and of one that was not made to the end."""
     environment: str = ""
     """The name of the virtual environment that the charm runs from now."""
     uptime: float = 0.0
     """Seconds since the boot: a clock that nobody sets."""
-    etcd_leftovers: tuple[str, ...] = ()
-    """Directories of older epochs of etcd, and of one that was not made to the end."""
     outdated: frozenset[str] = frozenset()
     """Programs that have been replaced on disk since they started: `postgres`, `etcd`."""
 
@@ -275,12 +275,12 @@ class Remnant:
     """Names of other voters of which neither etcd nor Patroni nor PostgreSQL answers."""
     seconds: float = 0.0
     """For so long at the least there has been no quorum."""
+    paused: bool = False
+    """Whether automatic failover was paused."""
     frozen: bool = False
     """Whether the member is stopped, so that nothing more can be agreed with it."""
 
 
-    paused: bool = False
-    """Whether automatic failover was paused."""
 @dataclass(frozen=True)
 class Member:
     """One member of the PostgreSQL cluster, as Patroni tells."""

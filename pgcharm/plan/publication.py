@@ -55,10 +55,10 @@ def own_words(s: Situation) -> dict[str, str | None]:
         own = own_member(s.o.juju, s.etcd)
         voting = own is not None and not own.learner and bool(own.name) and s.name not in s.etcd.down
         words["etcd"] = "yes" if voting else None
+    words["epoch"] = str(own_epoch(s.o.machine.memories) or "") or None
     if s.patroni is not None:
         words["database"] = "yes" if s.postgres is not None else None
         started = s.o.machine.memories.started_with.get(s.layout.patroni_service, "")
-    words["epoch"] = str(own_epoch(s.o.machine.memories) or "") or None
         words[RUNS] = started[:SHORT] or None if s.postgres is not None else None
         words[DONE] = s.o.machine.memories.upgrade.get("done") or None
         notice = decision(s).notice
@@ -84,9 +84,6 @@ def founding_words(s: Situation) -> dict[str, str | None]:
     return words if told & voters else {**words, "etcd": ",".join(sorted(voters))}
 
 
-def clients(s: Situation) -> tuple[RelationSettings, ...]:
-    """Keys for client applications, while our own Patroni tells how things are, and can know."""
-    if s.patroni is None or s.etcd is None or s.o.juju.stopping:
 def epoch_words(s: Situation) -> dict[str, str | None]:
     """The epoch of etcd that is to be begun; or the one that runs, where the controller has lost it."""
     claim = claimed(s)
@@ -95,6 +92,9 @@ def epoch_words(s: Situation) -> dict[str, str | None]:
     return {"epoch": str(claim)} if claim is not None else {}
 
 
+def clients(s: Situation) -> tuple[RelationSettings, ...]:
+    """Keys for client applications, while our own Patroni tells how things are, and can know."""
+    if s.patroni is None or s.etcd is None or s.o.juju.stopping:
         return ()
     decided = decision(s).publications
     endpoints = {relation.id: relation.endpoint for relation in s.o.juju.clients}
