@@ -17,14 +17,27 @@ from pgcharm.observe import credentials_of, observe, observe_juju
 from pgcharm.plan import plan
 from pgcharm.plan.requests.steps import CloneAnew
 from pgcharm.plan.situation import situation
-from pgcharm.plan.steps import AwaitPatroni, InstallPackages, RestartPostgres, StopService, SwitchOver
+from pgcharm.plan.steps import (
+    AwaitPatroni,
+    InstallPackages,
+    RemoveData,
+    RestartInTurn,
+    RestartPostgres,
+    SetAside,
+    StopService,
+    SwitchOver,
+    UpgradePackages,
+)
 from pgcharm.plan.types import Plan, Refusal, Step
 from pgcharm.publish import publish
 
 ROUNDS = 4
 AGAIN_SECONDS = 5.0
 """After this many seconds the observer wakes the charm, while something is left to do or to wait for."""
-_SLOW = (AwaitPatroni, CloneAnew, InstallPackages, RestartPostgres, StopService, SwitchOver)
+_SLOW = (
+    AwaitPatroni, CloneAnew, InstallPackages, RemoveData, RestartInTurn, RestartPostgres, SetAside, StopService,
+    SwitchOver, UpgradePackages,
+)  # fmt: skip
 """Steps that take so long that the unit's status says so meanwhile."""
 
 

@@ -19,6 +19,7 @@ RECENT_SECONDS = 180
 """What was said longer ago is not what keeps PostgreSQL from starting now."""
 _LINE = re.compile(r"^\S+ \S+ \S+ \[\d+\] (FATAL|PANIC|ERROR|LOG):\s+(.*)$")
 """A background process in our log_line_prefix; a line of a session has a user's name before the level."""
+_RELAYED_BY_PATRONI = re.compile(r"^\S+ \S+ INFO:  std(?:out|err)=")
 _TOOL = re.compile(r"^(?:postgres|pg_controldata|pg_rewind|pg_ctl): (?:error: |fatal: )?(could not .*|.* failed.*)$")
 _RELAYED = re.compile(r"ERROR:\s+(requested WAL segment \S+ has already been removed|.*has been invalidated.*)$")
 _FOLLOWING = "started streaming WAL from primary"
@@ -88,6 +89,7 @@ def last_complaint(lines: Iterable[str]) -> str:
 
 def complaint_in(line: str) -> str:
     """What a line complains of; empty where it does not."""
+    line = _RELAYED_BY_PATRONI.sub("", line)
     if match := _RELAYED.search(line):
         return match[1]
     if match := _LINE.match(line):

@@ -16,7 +16,9 @@ from pgcharm.plan.steps import NoteTrouble, RemoveData, SetAside, StopService
 from pgcharm.plan.types import Block, Step, Wait
 
 PATIENCE = 25.0
-"""Seconds that PostgreSQL has to come back by itself: Patroni tries every few seconds."""
+"""Seconds that PostgreSQL has to come back by itself where it says what is wrong: Patroni tries every few seconds."""
+SILENT_PATIENCE = 300.0
+"""The same where nothing has been said: Patroni may wait for the new primary's first checkpoint before it rewinds."""
 AT_WORK = 15.0
 """A program that has run for so many seconds gets somewhere; a shorter time may be one more vain attempt."""
 MARGIN = 256 << 20
@@ -47,6 +49,8 @@ class Ailment:
     what: str
     curable: bool = True
     """Whether a new copy would cure it."""
+    patience: float = PATIENCE
+    """Seconds that it may pass in by itself."""
 
 
 def rejoin(s: Situation) -> Part:
@@ -64,7 +68,7 @@ def rejoin(s: Situation) -> Part:
     if waited < 0:
         note = NoteTrouble(ailment.what, {**noted, "what": ailment.what, "since": str(s.o.machine.uptime)})
         return Part((note,), (Wait(COMEBACK, ailment.what),))
-    if waited < PATIENCE or s.o.data.programs.keys() - {"postgres"}:
+    if waited < ailment.patience or s.o.data.programs.keys() - {"postgres"}:
         return Part(waits=(Wait(COMEBACK, ailment.what),))
     return replace_data(s, ailment, bool(noted.get("replaced")))
 
@@ -104,7 +108,9 @@ def ailment_of(s: Situation) -> Ailment | None:
         return None
     if not s.o.data.system:
         return Ailment("its data has no control file", curable)
-    return Ailment(complaint or f"PostgreSQL is {s.patroni.state}", curable)
+    if not complaint:
+        return Ailment(f"PostgreSQL is {s.patroni.state}", patience=SILENT_PATIENCE)
+    return Ailment(complaint, curable)
 
 
 def replace_data(s: Situation, ailment: Ailment, again: bool) -> Part:

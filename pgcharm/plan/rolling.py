@@ -18,6 +18,8 @@ from pgcharm.plan.types import Wait
 RUNS = "runs"
 """The key of the peer bag with what a unit's Patroni was started from, while its PostgreSQL serves."""
 SHORT = 12
+TURN = "its turn"
+"""What a unit waits for that serves meanwhile."""
 
 
 def restart(s: Situation, patroni: Patroni, inputs: str) -> Part:
@@ -29,7 +31,7 @@ def restart(s: Situation, patroni: Patroni, inputs: str) -> Part:
         return Part()
     ahead = tuple(unit_name(member.name) for member in others(s, patroni) if member.pending_restart)
     if why := why_not_now(s, patroni, ahead):
-        return Part(waits=(Wait("a good moment to restart PostgreSQL", why),))
+        return Part(waits=(Wait(f"{TURN} to restart PostgreSQL", why),))
     return Part((RestartPostgres(f"{', '.join(pending)} wait for it" if pending else "Patroni asks"),))
 
 
@@ -53,7 +55,7 @@ def moment(s: Situation, patroni: Patroni, what: str, reason: str, ahead: tuple[
     if patroni.state not in SERVING and patroni.state != CLONING and not holds_role(s):
         return None  # it does not serve: there is nothing to take away
     if why := missing(s, patroni) or why_not_now(s, patroni, ahead):
-        return Part(waits=(Wait(f"a good moment to {what}, a restart", why),))
+        return Part(waits=(Wait(f"{TURN} to {what}", why),))
     if s.is_primary and (candidate := successor(s)):
         return Part((SwitchOver(f"{reason}, and goes last", s.name, candidate.name),))
     return None

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pgcharm.observation import CLONING, Clone, DataDirectory, Etcd, Observation, Patroni
 from pgcharm.observe.data import last_complaint
 from pgcharm.plan import plan, steps
-from pgcharm.plan.rejoin import MARGIN, PATIENCE
+from pgcharm.plan.rejoin import MARGIN, PATIENCE, SILENT_PATIENCE
 from pgcharm.plan.steps import NoteTrouble, RemoveData, SetAside
 from pgcharm.view import Unknown, View, known
 from tests.unit.pgcharm import made
@@ -97,6 +97,12 @@ def test_with_reclone_it_is_removed_and_with_block_a_human_is_asked() -> None:
     assert (blocked.steps, blocked.publication.status.level) == ((), "blocked")
     assert NO_CHECKPOINT in blocked.publication.status.message
     assert blocked.blocks[0].hint == "run the action reinitialize on this unit"
+
+
+def test_where_nothing_was_said_it_is_given_more_time() -> None:
+    silent = broken(replace(ROOM, complaint=""), "stopped")
+    assert not touches(later(silent))
+    assert touches(later(silent, SILENT_PATIENCE))
 
 
 def test_a_missing_control_file_is_told_by_name() -> None:
@@ -230,6 +236,7 @@ def test_a_diverged_timeline_is_a_complaint_though_it_is_only_logged() -> None:
 def test_a_tools_complaint_is_one() -> None:
     said = 'could not open file "/x/global/pg_control" for reading: No such file or directory'
     assert last_complaint([f"pg_controldata: error: {said}"]) == said
+    assert last_complaint([f"2026-11-21 04:07:30,666 INFO:  stderr=pg_rewind: error: {said}"]) == said
     assert last_complaint(["postgres: could not find the database system"]) == "could not find the database system"
 
 
