@@ -15,6 +15,8 @@ from pgcharm.options import Options
 
 PEER_ENDPOINT = "cluster"
 SECRET_LABEL = "cluster"
+CLUSTER_ROLES = {"superuser": "postgres", "replication": "replicator", "rewind": "rewind"}
+"""The cluster's own roles in PostgreSQL, by the name of their password in the secret."""
 DEFAULT_VERSIONS = {
     ("debian", "12"): "15",
     ("debian", "13"): "17",

@@ -104,6 +104,10 @@ class Secrets:
     ca_key: str = field(repr=False)
     ca_fingerprint: str = ""
     """What certificates name that the authority has signed."""
+    generation: int = 1
+    """How many times the passwords have been made: they are rotated by counting it up."""
+    previous: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """The passwords of the generation before, by `superuser`, `replication`, `rewind`; empty in the first."""
 
 
 @dataclass(frozen=True)
@@ -337,6 +341,8 @@ class Postgres:
     """What the running server's pg_hba admits; None while the file is newer than what it has loaded."""
     mistakes: tuple[str, ...] = ()
     """Lines of its configuration files that it does not accept."""
+    verifiers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """What it stores of the passwords of the cluster's own roles, by role."""
 
 
 @dataclass(frozen=True)

@@ -80,6 +80,13 @@ def versions(outcome: Outcome) -> Results:
     return {"installed": installed, "next": "every unit follows in its turn: see juju status"}
 
 
+def generation(outcome: Outcome) -> Results:
+    """Which passwords there will be, and how it goes on."""
+    made = known(outcome.before.secrets)
+    number = made.generation + 1 if made else 0
+    return {"generation": str(number), "next": "every unit reads them, then the primary changes its roles"}
+
+
 QUESTIONS: Mapping[str, Callable[[Observation], Results]] = {"explain": explain, "cluster-status": cluster_status}
 """Actions that change nothing."""
 RESULTS: Mapping[str, Callable[[Outcome], Results]] = {
@@ -88,5 +95,6 @@ RESULTS: Mapping[str, Callable[[Outcome], Results]] = {
     "reinitialize": standing,
     "pause": standing,
     "resume": standing,
+    "rotate-passwords": generation,
 }
 """What a request's action prints in the end; the primary where nothing else is said here."""

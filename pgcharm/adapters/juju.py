@@ -147,14 +147,24 @@ def secret(label: str) -> dict[str, str] | None:
 
 
 def add_secret(label: str, content: Mapping[str, str]) -> None:
-    """Create a secret of the application. Values go through files, so that no process list shows them."""
+    """Create a secret of the application."""
+    _give_secret(content, "secret-add", "--owner", "application", "--label", label)
+
+
+def change_secret(label: str, content: Mapping[str, str]) -> None:
+    """Give a secret of the application a new revision; it counts when the hook has succeeded."""
+    (identifier,) = tool("secret-info-get", "--label", label)
+    _give_secret(content, "secret-set", identifier)
+
+
+def _give_secret(content: Mapping[str, str], *command: str) -> None:
+    """Values go through a file, so that no process list shows them."""
     with tempfile.NamedTemporaryFile("w", suffix=".json", dir="/run") as file:
         json.dump(dict(content), file)
         file.flush()
-        command = ["secret-add", "--owner", "application", "--label", label, "--file", file.name]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        done = subprocess.run([*command, "--file", file.name], capture_output=True, text=True, check=False)
     if done.returncode:
-        raise HookToolError(f"cannot add secret {label}: {done.stderr.strip()} (expected exit code 0)")
+        raise HookToolError(f"cannot run {command[0]}: {done.stderr.strip()} (expected exit code 0)")
 
 
 def action_parameters() -> dict[str, Any]:

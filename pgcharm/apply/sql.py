@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import secrets
 from contextlib import closing
 from functools import partial
 
@@ -13,6 +15,7 @@ from pgcharm.apply.patroni import wait_for
 from pgcharm.clients.effects import apply_change
 from pgcharm.plan import steps
 from pgcharm.plan.types import Step
+from pgcharm.scram import verifier
 
 
 def reload_postgres(step: steps.ReloadPostgres, means: Means) -> bool:
@@ -36,12 +39,22 @@ def let_monitor(step: steps.LetMonitor, _: Means) -> bool:
     return True
 
 
+def set_password(step: steps.SetPassword, _: Means) -> bool:
+    """PostgreSQL gets a verifier, never the password."""
+    stored = verifier(step.password, base64.b64encode(secrets.token_bytes(16)).decode())
+    statement = sql.SQL("ALTER ROLE {} PASSWORD {}").format(sql.Identifier(step.role), sql.Literal(stored))
+    with closing(postgres.local(step.port)) as connection, connection.cursor() as cursor:
+        cursor.execute(statement)
+    return True
+
+
 def serve_client(step: steps.ServeClient, _: Means) -> bool:
     return apply_change(step.change, partial(postgres.local, step.port))
 
 
 PERFORM: dict[type[Step], Perform] = {
     steps.ReloadPostgres: reload_postgres,
+    steps.SetPassword: set_password,
     steps.LetMonitor: let_monitor,
     steps.ServeClient: serve_client,
 }

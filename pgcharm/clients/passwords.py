@@ -15,10 +15,8 @@ import hashlib
 import hmac
 import secrets
 from dataclasses import dataclass
-from functools import lru_cache
 
-ITERATIONS = 4096
-"""PostgreSQL's default, `scram_iterations`."""
+from pgcharm import scram
 
 
 @dataclass(frozen=True)
@@ -56,16 +54,9 @@ def salt(key: ClientKey, user: str, generation: int = 0) -> str:
     return base64.b64encode(key.derived("salt", user, generation)[:16]).decode()
 
 
-@lru_cache(maxsize=1024)
 def verifier(key: ClientKey, user: str, generation: int = 0) -> str:
-    """What PostgreSQL stores for the password: RFC 5803, `SCRAM-SHA-256$<rounds>:<salt>$<stored>:<server>`."""
-    salt_text = salt(key, user, generation)
-    secret = password(key, user, generation).encode()
-    salted = hashlib.pbkdf2_hmac("sha256", secret, base64.b64decode(salt_text), ITERATIONS)
-    stored = hashlib.sha256(hmac.digest(salted, b"Client Key", "sha256")).digest()
-    server = hmac.digest(salted, b"Server Key", "sha256")
-    both = f"{base64.b64encode(stored).decode()}:{base64.b64encode(server).decode()}"
-    return f"SCRAM-SHA-256${ITERATIONS}:{salt_text}${both}"
+    """What PostgreSQL stores for the password."""
+    return scram.verifier(password(key, user, generation), salt(key, user, generation))
 
 
 def salt_of(stored: str | None) -> str:

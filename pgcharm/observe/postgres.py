@@ -13,12 +13,14 @@ from pgcharm.adapters import postgres
 from pgcharm.clients.decision import wanted_databases
 from pgcharm.clients.reading import read_catalogue, read_loaded_access
 from pgcharm.clients.relation import ClientRelation
+from pgcharm.cluster import CLUSTER_ROLES
 from pgcharm.observation import Patroni, Postgres
 from pgcharm.view import Unknown, View
 
 _SERVER = """
     SELECT pg_is_in_recovery(), split_part(current_setting('server_version'), ' ', 1),
            coalesce((SELECT array_agg(name ORDER BY name) FROM pg_settings WHERE pending_restart), '{}')"""
+_VERIFIERS = "SELECT rolname, coalesce(rolpassword, '') FROM pg_authid WHERE rolname = ANY (%s)"
 _MISTAKES = """
     SELECT format('%s line %s: %s', coalesce(name, sourcefile), sourceline, error)
       FROM pg_file_settings WHERE error IS NOT NULL AND error <> 'setting could not be applied'
@@ -40,6 +42,7 @@ def observe_postgres(
         with closing(connect()) as connection:
             ((in_recovery, version, pending),) = postgres.rows(connection, _SERVER)
             mistakes = postgres.rows(connection, _MISTAKES)
+            verifiers = postgres.rows(connection, _VERIFIERS, (list(CLUSTER_ROLES.values()),))
         return View(
             Postgres(
                 port=port,
@@ -49,6 +52,7 @@ def observe_postgres(
                 catalogue=read_catalogue(connect, wanted_databases(clients)),
                 access=read_loaded_access(connect),
                 mistakes=tuple(text for (text,) in mistakes),
+                verifiers={role: str(stored) for role, stored in verifiers},
             )
         )
     except (postgres.PostgresError, OSError) as error:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from pgcharm import tls
 from pgcharm.adapters import juju as tools
 from pgcharm.clients.passwords import ClientKey
-from pgcharm.cluster import SECRET_LABEL
+from pgcharm.cluster import CLUSTER_ROLES, SECRET_LABEL
 from pgcharm.observation import Secrets
 from pgcharm.view import Unknown, View
 
@@ -43,5 +43,7 @@ def observe_secrets() -> View[Secrets | None] | Unknown:
             ca_certificate=content["ca-certificate"],
             ca_key=content["ca-key"],
             ca_fingerprint=tls.fingerprint(content["ca-certificate"]),
+            generation=int(content.get("generation", "1")),
+            previous={name: content[f"previous-{name}"] for name in CLUSTER_ROLES if f"previous-{name}" in content},
         )
     )

@@ -14,6 +14,7 @@ from pgcharm.plan.epoch import epochs
 from pgcharm.plan.etcd import membership, quorum
 from pgcharm.plan.files import files
 from pgcharm.plan.machine import certificates, directories, note_config, packages
+from pgcharm.plan.passwords import passwords
 from pgcharm.plan.patroni import database
 from pgcharm.plan.publication import publication
 from pgcharm.plan.requests import answer
@@ -98,6 +99,7 @@ _QUESTIONS: tuple[Question, ...] = (
     quorum,
     database,
     settings,
+    passwords,
     serve,
     membership,
 )

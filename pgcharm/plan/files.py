@@ -23,6 +23,7 @@ from pgcharm.layout import (
 )
 from pgcharm.observation import File, Secrets
 from pgcharm.plan.clients import decision
+from pgcharm.plan.passwords import in_force
 from pgcharm.plan.settings import TTL, connections, wanted_settings
 from pgcharm.plan.situation import Part, Situation
 from pgcharm.plan.steps import WriteFile
@@ -164,6 +165,7 @@ def etcd_hosts(s: Situation) -> tuple[str, ...]:
 
 
 def patroni_yml(s: Situation, secrets: Secrets) -> Wanted:
+    words = in_force(s, secrets)
     any_address = "'[::]'" if ":" in s.o.juju.address else "0.0.0.0"
     text = render(
         "patroni.yml.j2",
@@ -184,9 +186,9 @@ def patroni_yml(s: Situation, secrets: Secrets) -> Wanted:
         binaries=s.layout.binaries,
         custom_conf=s.layout.rendered("postgresql.conf"),
         pgpass=f"/var/lib/postgresql/.{s.o.juju.application}-pgpass",
-        superuser_password=secrets.superuser,
-        replication_password=secrets.replication,
-        rewind_password=secrets.rewind,
+        superuser_password=words["superuser"],
+        replication_password=words["replication"],
+        rewind_password=words["rewind"],
         sockets=SOCKETS,
         hba_file=s.layout.rendered("pg_hba.conf"),
         ident_file=s.layout.rendered("pg_ident.conf"),

@@ -12,6 +12,7 @@ from pgcharm.clients.relation import Bag
 from pgcharm.cluster import PEER_ENDPOINT, Epoch, epoch, own_epoch
 from pgcharm.plan.clients import decision
 from pgcharm.plan.members import own_member
+from pgcharm.plan.passwords import WORD as READ
 from pgcharm.plan.quorum import claimed
 from pgcharm.plan.requests.pause import noted
 from pgcharm.plan.rolling import RUNS, SHORT
@@ -51,6 +52,8 @@ def own_words(s: Situation) -> dict[str, str | None]:
     words: dict[str, str | None] = {"address": s.o.juju.address or None}
     if s.o.juju.stopping:
         return {"etcd": None, "database": None, "clients": None}
+    if s.secrets is not None:
+        words[READ] = str(s.secrets.generation) if s.secrets.generation > 1 else None
     if s.etcd is not None:
         own = own_member(s.o.juju, s.etcd)
         voting = own is not None and not own.learner and bool(own.name) and s.name not in s.etcd.down

@@ -333,6 +333,18 @@ class SwitchOver(Step):
 
 
 @dataclass(frozen=True)
+class SetPassword(Step):
+    """A role of the cluster's own has this password."""
+
+    port: int
+    role: str
+    password: str = field(repr=False)
+
+    def says(self) -> str:
+        return f"change the password of {self.role}"
+
+
+@dataclass(frozen=True)
 class LetMonitor(Step):
     """The role may see how far clones and standbys are."""
 

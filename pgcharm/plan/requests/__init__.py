@@ -12,6 +12,7 @@ from pgcharm.observation import Request
 from pgcharm.plan.requests.pause import pause, resume
 from pgcharm.plan.requests.reinitialize import reinitialize
 from pgcharm.plan.requests.restart import restart
+from pgcharm.plan.requests.rotation import rotate_passwords
 from pgcharm.plan.requests.switchover import switch_over
 from pgcharm.plan.requests.upgrade import ask_upgrade
 from pgcharm.plan.situation import Part, Situation
@@ -28,6 +29,7 @@ REQUESTS: Mapping[str, Callable[[Situation, Request], Answer]] = {
     "reinitialize": reinitialize,
     "pause": pause,
     "resume": resume,
+    "rotate-passwords": rotate_passwords,
 }
 
 

@@ -59,3 +59,13 @@ class SetPause(Step):
 
     def says(self) -> str:
         return "pause automatic failover" if self.paused else "resume automatic failover"
+
+
+@dataclass(frozen=True)
+class RotatePasswords(Step):
+    """Juju keeps new passwords of the cluster's own roles, and those before them."""
+
+    generation: int
+
+    def says(self) -> str:
+        return f"make passwords anew (generation {self.generation})"

@@ -15,6 +15,7 @@ from pgcharm.clients.catalogue import Catalogue, RoleFact
 from pgcharm.observation import Certificate, DataDirectory, Etcd, File, Machine, Memory, Observation, Patroni, Service
 from pgcharm.plan import plan, steps
 from pgcharm.plan.types import Step
+from pgcharm.scram import verifier
 from pgcharm.view import Unknown, View, known
 from tests.unit.pgcharm import made
 
@@ -219,6 +220,14 @@ def _(step: steps.RestartPostgres, o: Observation) -> Observation:
     assert seen is not None
     o = on_machine(o, outdated=o.machine.outdated - {"postgres"})
     return replace(o, postgres=View(replace(seen, pending_restart=())))
+
+
+@carry_out.register
+def _(step: steps.SetPassword, o: Observation) -> Observation:
+    seen = known(o.postgres)
+    assert seen is not None
+    verifiers = {**seen.verifiers, step.role: verifier(step.password, "c2FsdA==")}
+    return replace(o, postgres=View(replace(seen, verifiers=verifiers)))
 
 
 @carry_out.register
