@@ -15,14 +15,15 @@ from pgcharm.adapters import host
 from pgcharm.layout import Layout
 from pgcharm.observation import CLONING, DataDirectory, Memory, Patroni
 
-RECENT_SECONDS = 180
+RECENT_SECONDS = 120
 """What was said longer ago is not what keeps PostgreSQL from starting now."""
 _LINE = re.compile(r"^\S+ \S+ \S+ \[\d+\] (FATAL|PANIC|ERROR|LOG):\s+(.*)$")
 """A background process in our log_line_prefix; a line of a session has a user's name before the level."""
 _RELAYED_BY_PATRONI = re.compile(r"^\S+ \S+ INFO:  std(?:out|err)=")
 _TOOL = re.compile(r"^(?:postgres|pg_controldata|pg_rewind|pg_ctl): (?:error: |fatal: )?(could not .*|.* failed.*)$")
 _RELAYED = re.compile(r"ERROR:\s+(requested WAL segment \S+ has already been removed|.*has been invalidated.*)$")
-_FOLLOWING = "started streaming WAL from primary"
+_FOLLOWING = ("started streaming WAL from primary", "INFO: no action. I am", "INFO: bootstrapped from")
+"""PostgreSQL's and Patroni's words for all being well."""
 _LOGGED = (
     "new timeline", "is not a child of this server's history", "does not contain minimum recovery point",
     "invalid checkpoint record", "invalid primary checkpoint record",
@@ -42,7 +43,9 @@ def observe_data(layout: Layout, patroni: Patroni | None, memory: Memory, name: 
     facts = DataDirectory(present, system_identifier(layout.data), programs)
     if not present or serves(patroni, name):
         return facts
-    complaint = last_complaint([*recent_log(layout.data), *host.journal(layout.patroni_service, RECENT_SECONDS)])
+    runs = patroni is not None and patroni.state == "running"
+    journal = () if runs else host.journal(layout.patroni_service, RECENT_SECONDS)
+    complaint = last_complaint(journal) or last_complaint(recent_log(layout.data))
     size, room = (host.size(layout.data), host.room(layout.data)) if memory.trouble else (0, 0)
     return DataDirectory(present, facts.system, programs, complaint, size, room)
 
@@ -80,7 +83,7 @@ def last_complaint(lines: Iterable[str]) -> str:
     """
     found = ""
     for line in lines:
-        if _FOLLOWING in line:
+        if any(words in line for words in _FOLLOWING):
             found = ""
         elif (said := complaint_in(line)) and not any(word in said for word in _HARMLESS):
             found = said

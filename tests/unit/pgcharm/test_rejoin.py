@@ -226,6 +226,7 @@ def test_the_last_complaint_is_what_counts() -> None:
     ]
     assert last_complaint(lines) == GONE
     assert last_complaint([*lines, lines[0]]) == ""
+    assert last_complaint([*lines, "2026-11-21 04:13:21,068 INFO: no action. I am (a-2), a secondary"]) == ""
 
 
 def test_a_diverged_timeline_is_a_complaint_though_it_is_only_logged() -> None:
