@@ -18,6 +18,7 @@ from pgcharm.observation import Event, Observation, Request
 from pgcharm.observe import credentials_of
 from pgcharm.observe.sights import observe_promotion, observe_sights
 from pgcharm.plan import plan
+from pgcharm.plan.epoch_steps import ClaimEpoch
 from pgcharm.plan.requests import REQUESTS
 from pgcharm.plan.situation import situation
 from pgcharm.view import known
@@ -87,6 +88,13 @@ def generation(outcome: Outcome) -> Results:
     return {"generation": str(number), "next": "every unit reads them, then the primary changes its roles"}
 
 
+def named(outcome: Outcome) -> Results:
+    """What happens now, as the controller will have it when the action has ended."""
+    found = [step.epoch for step in plan(outcome.before).steps if isinstance(step, ClaimEpoch)]
+    begins = {"epoch": str(found[0].number), "begins-with": found[0].owner} if found else {}
+    return {**begins, "next": "the units follow in their next hooks: see juju status"}
+
+
 QUESTIONS: Mapping[str, Callable[[Observation], Results]] = {"explain": explain, "cluster-status": cluster_status}
 """Actions that change nothing."""
 RESULTS: Mapping[str, Callable[[Outcome], Results]] = {
@@ -96,5 +104,6 @@ RESULTS: Mapping[str, Callable[[Outcome], Results]] = {
     "pause": standing,
     "resume": standing,
     "rotate-passwords": generation,
+    "recover-quorum": named,
 }
 """What a request's action prints in the end; the primary where nothing else is said here."""

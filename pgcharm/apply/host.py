@@ -7,9 +7,14 @@ from pathlib import Path
 
 from pgcharm import tls
 from pgcharm.adapters import host
+from pgcharm.adapters.etcd import EtcdEndpoint, until
 from pgcharm.apply.means import Means, Perform
+from pgcharm.cluster import etcd_url
 from pgcharm.plan import steps
 from pgcharm.plan.types import Step
+
+ETCD_SECONDS = 8.0
+"""How long a start of etcd waits for a quorum."""
 
 
 def mask_services(step: steps.MaskServices, _: Means) -> bool:
@@ -68,9 +73,17 @@ def issue_certificate(step: steps.IssueCertificate, _: Means) -> bool:
 def start_service(step: steps.StartService, means: Means) -> bool:
     changed = host.ensure_service_restarted(step.service)
     means.note("started_with", {step.service: step.inputs})
+    if step.service == means.layout.etcd_service:
+        await_etcd(means)
     if step.loads:
         means.note("loaded", step.loads)
     return changed
+
+
+def await_etcd(means: Means) -> None:
+    """Give our member of etcd a moment to find the others: without a quorum it does not, which is no failure."""
+    member = EtcdEndpoint(etcd_url("127.0.0.1"), means.credentials)
+    until(ETCD_SECONDS, lambda: member.status().get("leader", "0") != "0" or None)
 
 
 def stop_service(step: steps.StopService, _: Means) -> bool:

@@ -15,10 +15,11 @@ from dataclasses import dataclass
 from pgcharm.cluster import Epoch, epoch, own_epoch, unit_number
 from pgcharm.layout import unit_name
 from pgcharm.observation import Remnant
+from pgcharm.plan import settings
 from pgcharm.plan.situation import Situation
 from pgcharm.view import known, why_unknown
 
-TTL = 20.0
+TTL = float(settings.TTL)
 """Patroni's ttl: a primary without etcd has stopped writing after so many seconds."""
 MARGIN = 5.0
 """For an etcd that still took itself for the leader when it was alone: at most two of its election timeouts, 2 s."""

@@ -16,6 +16,7 @@ from typing import Any
 from pgcharm.adapters.wake import due, wake
 from pgcharm.adapters.web import Credentials, WebError, ask
 from pgcharm.layout import member_name
+from pgcharm.watch.exile import Exile
 from pgcharm.watch.fence import Fence
 from pgcharm.watch.glance import Glance, difference, glance
 from pgcharm.watch.voters import VoterWatch
@@ -40,13 +41,14 @@ class Watched:
     again: str
     credentials: Credentials
     fence: Fence
+    exile: Exile
 
     @classmethod
     def read(cls, path: str) -> Watched:
         found: dict[str, Any] = json.loads(Path(path).read_text())
         credentials = Credentials(found["ca"], found["certificate"], found["key"])
         where = (found["charm_dir"], found["patroni"], found["etcd"], found["again"])
-        return cls(found["unit"], *where, credentials, Fence.of(found, credentials))
+        return cls(found["unit"], *where, credentials, Fence.of(found, credentials), Exile.of(found, credentials))
 
 
 def look(watched: Watched, voters: VoterWatch) -> Glance:
@@ -95,6 +97,7 @@ def main(path: str) -> None:
     """Look until the charm is refreshed; systemd then starts the new code."""
     watched, code = Watched.read(path), written()
     watched.fence.start()
+    watched.exile.start()
     voters = VoterWatch(watched.etcd, watched.credentials)
     before: Glance | None = None
     last, pause = 0.0, FAILURE_SECONDS[0]

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 
 from pgcharm.observation import Request
 from pgcharm.plan.requests.pause import pause, resume
+from pgcharm.plan.requests.recovery import recover_quorum
 from pgcharm.plan.requests.reinitialize import reinitialize
 from pgcharm.plan.requests.restart import restart
 from pgcharm.plan.requests.rotation import rotate_passwords
@@ -30,6 +31,7 @@ REQUESTS: Mapping[str, Callable[[Situation, Request], Answer]] = {
     "pause": pause,
     "resume": resume,
     "rotate-passwords": rotate_passwords,
+    "recover-quorum": recover_quorum,
 }
 
 
