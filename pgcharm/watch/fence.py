@@ -17,7 +17,8 @@ from pgcharm.adapters.server import Server, end_service
 from pgcharm.adapters.web import Credentials, WebError, ask
 from pgcharm.watch.guard import Memory, Sight, remember, verdict
 
-LOOK_SECONDS = 2.0
+LOOK_SECONDS, SOON_SECONDS = 2.0, 0.5
+"""Between two looks; and while Patroni is silent."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class Fence:
             memory = Memory.beginning(now())
             while True:
                 memory = self.once(memory)
-                time.sleep(LOOK_SECONDS)
+                time.sleep(LOOK_SECONDS if now() - memory.heard < LOOK_SECONDS else SOON_SECONDS)
         except BaseException:
             traceback.print_exc()
             os._exit(1)

@@ -17,8 +17,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-MARGIN = 5.0
-"""Seconds before the key may run out at which a primary without Patroni is ended: what Patroni leaves a watchdog."""
+MARGIN = 6.0
+"""Seconds before the key may run out at which a primary without Patroni is ended. Patroni leaves a watchdog 5; a look
+may take two, and ending the server another two."""
 ADMITS_NOBODY = 10.0
 """Seconds after which a server that Patroni calls running, and that lets nobody in, is ended."""
 SILENT = 45.0

@@ -10,8 +10,8 @@ Must not know: what happens to the servers meanwhile.
     writers.acks                # driving.history says what they show
 
 A strict stream writes row n only once n-1 is acknowledged or found: after a failure it looks row n up and writes it
-again if it is not there. A loose stream goes on with n+1. The address that an operation last hung or failed at is
-tried last, as any good client does; libpq itself passes over standbys.
+again if it is not there. A loose stream goes on with n+1. The address that an operation last failed at is tried last,
+and one that gave no answer is left out for a while, as any good client does; libpq itself passes over standbys.
 """
 
 from __future__ import annotations
@@ -33,7 +33,11 @@ from driving.history import Ack
 PACE = 0.02
 """Seconds between two rows of one stream."""
 PATIENCE = 3.0
-"""Seconds after which an operation counts as hung: longer than any commit waits while all is well."""
+"""Seconds after which a statement counts as hung: longer than any commit waits while all is well."""
+CONNECT_PATIENCE = 1.5
+"""The same for a connection."""
+SHUNNED_SECONDS = 8.0
+"""How long an address that gave no answer is left out."""
 TABLE = """
     CREATE TABLE IF NOT EXISTS proof (
         run text, stream text, number bigint, PRIMARY KEY (run, stream, number))"""
@@ -66,20 +70,28 @@ class Target:
         """The same with one host tried last."""
         return replace(self, hosts=(*(each for each in self.hosts if each != host), host))
 
+    def without(self, hosts: set[str]) -> Target:
+        """The same without some hosts, unless nobody would be left."""
+        left = tuple(each for each in self.hosts if each not in hosts)
+        return replace(self, hosts=left or self.hosts)
+
 
 class Hung(psycopg2.OperationalError):
     """An operation took longer than its time."""
+
+    def __init__(self, host: str, seconds: float) -> None:
+        super().__init__(f"no answer from {host} within {seconds:g} s")
+        self.host = host
 
 
 class Session:
     """One connection that cannot hang: every operation has its end."""
 
-    def __init__(self, target: Target, patience: float = PATIENCE, attributes: str = "read-write") -> None:
-        self.patience = patience
+    def __init__(self, target: Target, attributes: str = "read-write") -> None:
         self.connection = psycopg2.connect(target.conninfo(attributes), async_=1)
         self.tried = target.hosts[0]
         try:
-            self._wait(patience)
+            self._wait(CONNECT_PATIENCE)
         except psycopg2.Error:
             self.close()
             raise
@@ -88,7 +100,7 @@ class Session:
         """What a statement answers. Raises psycopg2.Error, Hung among them."""
         with self.connection.cursor() as cursor:
             cursor.execute(statement, values)
-            self._wait(self.patience)
+            self._wait(PATIENCE)
             return cursor.fetchall() if cursor.description else []
 
     def _wait(self, seconds: float) -> None:
@@ -99,7 +111,7 @@ class Session:
             self.tried = self.connection.info.host or self.tried
             ready = select.select(reading, writing, [], max(0.0, end - time.monotonic()))
             if not any(ready):
-                raise Hung(f"no answer from {self.tried} within {seconds:g} s")
+                raise Hung(self.tried, seconds)
 
     def close(self) -> None:
         self.connection.close()
@@ -119,13 +131,14 @@ class Stream:
     errors: list[tuple[float, str]] = field(default_factory=list)
     number: int = 1
     _unsure: bool = False
+    _shunned: dict[str, float] = field(default_factory=dict)
 
     def write(self) -> None:
         """Write until told to stop, through whatever happens."""
         while not self.stop.is_set():
             session = None
             try:
-                session = Session(self.target)
+                session = Session(self.target.without(self._shunned_now()))
                 self._write_through(session)
             except psycopg2.Error as error:
                 self._failed(error, session)
@@ -135,9 +148,14 @@ class Stream:
 
     def _failed(self, error: psycopg2.Error, session: Session | None) -> None:
         self.errors.append((time.monotonic(), str(error).strip()))
-        tried = session.tried if session else self.target.hosts[0]
-        self.target = self.target.last(tried)
+        if session is None and isinstance(error, Hung):
+            self._shunned[error.host] = time.monotonic() + SHUNNED_SECONDS
+        elif session is not None:
+            self.target = self.target.last(session.tried)
         self.stop.wait(0.1)
+
+    def _shunned_now(self) -> set[str]:
+        return {host for host, end in self._shunned.items() if end > time.monotonic()}
 
     def _write_through(self, session: Session) -> None:
         while not self.stop.is_set():
@@ -196,11 +214,13 @@ class Writers:
         return sorted((ack for stream in self.streams for ack in list(stream.acks)), key=lambda ack: ack.ended)
 
     def found(self, host: str) -> set[tuple[str, int]]:
-        """The rows of this run that one server has, primary or standby."""
-        conninfo = replace(self.target, hosts=(host,)).conninfo("any")
-        with closing(psycopg2.connect(conninfo, connect_timeout=5)) as connection, connection.cursor() as cursor:
-            cursor.execute("SELECT stream, number FROM proof WHERE run = %s", (self.run,))
-            return {(str(stream), int(number)) for stream, number in cursor.fetchall()}
+        """The rows of this run that one server has, primary or standby; none where it does not answer."""
+        try:
+            with closing(Session(replace(self.target, hosts=(host,)), "any")) as session:
+                rows = session.rows("SELECT stream, number FROM proof WHERE run = %s", (self.run,))
+        except psycopg2.Error:
+            return set()
+        return {(str(stream), int(number)) for stream, number in rows}
 
     def reaches(self, host: str) -> bool:
         """Whether one server lets us in."""

@@ -32,7 +32,7 @@ def test_a_primary_that_keeps_contact_goes_on() -> None:
 
 def test_a_primary_whose_patroni_is_silent_ends_before_its_key_may() -> None:
     silent = replace(WELL, contact=None, running=False)
-    assert judged(WELL, *every_other_second(silent, 2, 15)) is None
+    assert judged(WELL, *every_other_second(silent, 2, 14)) is None
     found = judged(WELL, *every_other_second(silent, 2, 18))
     assert found is not None
     assert (found.server, found.patroni) == (True, True)

@@ -1,0 +1,120 @@
+"""Whatever dies, writes go on in time, one primary at a time, and nothing that was acknowledged is lost.
+
+Three units, quorum synchronous. Each test breaks something under writers, and leaves the cluster whole for the next.
+The names of peers stand where their users have waited for the same.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import jubilant
+import pytest
+from driving import box as boxes
+from driving.postgresql import ROOT, SERVER, Cluster, packed
+from driving.proof import Proof
+from driving.waiting import until
+
+pytestmark = pytest.mark.jujubox_only
+MODEL_CONFIG = {"update-status-hook-interval": "1m", "lease-seconds": 15}
+
+
+@pytest.fixture(scope="module")
+def proof(juju: jubilant.Juju, box: boxes.Box, scratch: Path) -> Iterator[Proof]:
+    """Three units on Debian 12, and the writers' way in."""
+    juju.deploy(packed(ROOT, SERVER, scratch / "postgresql"), SERVER, num_units=3, base="debian@12")
+    cluster = Cluster(juju)
+    cluster.settled(3)
+    proof = Proof(cluster, box)
+    proof.prepare()
+    yield proof
+    print("\n".join(f"{name}: {gap.seconds:.2f} s" for name, _, gap in proof.events))
+
+
+def test_the_postmaster_of_the_primary_killed(proof: Proof) -> None:
+    with proof.under_writers("postmaster killed", within=8) as event:
+        proof.kill(event.primary, "KILL", "postmaster")
+
+
+def test_a_standby_killed_whole_holds_up_nobody(proof: Proof) -> None:
+    """canonical/postgresql-operator 1358: a standby that is unreachable upsets the primary."""
+    with proof.under_writers("standby's postmaster, Patroni and etcd killed", within=3) as event:
+        proof.kill(event.standbys[0], "KILL", "patroni", "postmaster", "etcd")
+
+
+def test_etcd_killed_on_the_primary_and_patroni_after_it(proof: Proof) -> None:
+    with proof.under_writers("primary's etcd and Patroni killed", within=3) as event:
+        proof.kill(event.primary, "KILL", "etcd")
+        event.goes_on(5)
+        proof.kill(event.primary, "KILL", "patroni")
+        proof.patroni_answers(event.primary)
+
+
+def test_patroni_told_to_stop_hands_over(proof: Proof) -> None:
+    with proof.under_writers("primary's Patroni told to stop", within=6) as event:
+        proof.kill(event.primary, "TERM", "patroni")
+        proof.somebody_else_is_primary(event)
+
+
+def test_a_postmaster_that_admits_nobody_is_ended(proof: Proof) -> None:
+    """SIGTERM: those who are connected go on, nobody is let in, and PostgreSQL waits for them to go."""
+    with proof.under_writers("primary's postmaster told to stop", within=8) as event:
+        proof.kill(event.primary, "TERM", "postmaster")
+        until(lambda: proof.admits(event.primary), lambda admitted: not admitted, timeout=10)
+        proof.somebody_else_is_primary(event)
+
+
+def test_a_frozen_patroni_does_not_leave_an_old_primary_behind(proof: Proof) -> None:
+    with proof.under_writers("primary's Patroni frozen", within=30) as event:
+        proof.kill(event.primary, "STOP", "patroni")
+        proof.somebody_else_is_primary(event)
+
+
+def test_the_primarys_machine_lost_and_back(proof: Proof) -> None:
+    """canonical/postgresql-operator 775, 835, 1923: the unit that comes back waits for ever."""
+    with proof.under_writers("primary's machine lost", within=30) as event:
+        proof.fault("crash", event.primary)
+        event.goes_on(60)
+
+
+def test_the_primary_hears_everybody_and_nobody_hears_it(proof: Proof) -> None:
+    """pg_auto_failover: 90 s in an asymmetric partition."""
+    with proof.under_writers("primary's packets lost one way", within=30) as event:
+        proof.fault("cut", event.primary, "--only", "out")
+        event.goes_on(60)
+
+
+def test_the_disk_of_the_primary_full(proof: Proof) -> None:
+    with proof.under_writers("primary's disk full", within=40) as event:
+        proof.fault("fill-disk", event.primary)
+        event.fails(60)
+        event.goes_on(60)
+
+
+def test_every_machine_lost_at_once_and_back(proof: Proof) -> None:
+    with proof.under_writers("every machine lost and back", within=60):
+        for unit in proof.units.values():
+            proof.fault("crash", unit)
+
+
+def test_in_the_end_nothing_is_left_to_do(proof: Proof) -> None:
+    proof.cluster.settled(3)
+    proof.nothing_left_to_do()
+
+
+def test_the_primary_removed_while_another_unit_is_down(proof: Proof) -> None:
+    """canonical/postgresql-operator 573: a unit is replaced, then another fails."""
+    proof.cluster.juju.add_unit(SERVER)
+    proof.cluster.settled(4)
+    proof.refresh()
+    with proof.under_writers("primary removed while a standby is down", within=8) as event:
+        proof.kill(event.standbys[0], "KILL", "patroni", "postmaster")
+        begun = time.monotonic()
+        proof.cluster.juju.remove_unit(event.primary.name)
+        proof.somebody_else_is_primary(event)
+        assert time.monotonic() - begun < 60
+        proof.gone(event.primary)
+    proof.cluster.settled(3)
+    proof.nothing_left_to_do()
