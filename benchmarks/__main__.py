@@ -15,13 +15,13 @@ from pathlib import Path
 import benchmarks
 from benchmarks.figures import describe_machine, table
 
-_NOT_SCENARIOS = {"__main__", "figures", "own_box"}
+_NOT_SCENARIOS = {"__main__", "figures", "client_bed", "own_box", "plot", "vanilla"}
 
 
 def scenarios() -> list[str]:
     """Names of what can be run."""
     found = (module.name for module in pkgutil.iter_modules(benchmarks.__path__))
-    return sorted(name for name in found if name not in _NOT_SCENARIOS)
+    return sorted(name.replace("_", "-") for name in found if name not in _NOT_SCENARIOS)
 
 
 def main(argv: list[str]) -> int:
@@ -29,8 +29,14 @@ def main(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("name", choices=scenarios())
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write one JSON object to FILE")
-    options = parser.parse_args(argv)
-    rows = importlib.import_module(f"benchmarks.{options.name}").run()
+    known, _ = parser.parse_known_args(argv)
+    scenario = importlib.import_module(f"benchmarks.{known.name.replace('-', '_')}")
+    if hasattr(scenario, "arguments"):
+        scenario.arguments(parser)
+        rows = scenario.run(options := parser.parse_args(argv))
+    else:
+        options = parser.parse_args(argv)
+        rows = scenario.run()
     machine = describe_machine()
     print(f"{options.name}, on {machine}\n\n{table(rows)}")
     if options.json:

@@ -18,7 +18,7 @@ SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "fsync": "off",
     "wal_keep_size": "64MB",
-    "max_connections": "60",
+    "max_connections": "120",
     "hot_standby_feedback": "on",
     "wal_receiver_status_interval": "1s",
     "wal_retrieve_retry_interval": "200ms",
