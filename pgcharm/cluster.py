@@ -89,6 +89,8 @@ class PeerWord:
     """Whether it has a member of etcd that answers."""
     database: bool
     """Whether its PostgreSQL runs."""
+    etcd_lost: bool
+    """Whether no member of etcd answers it, and it has no data of one either."""
     clients: str
     """The notice of the primary to the standbys about clients that are served."""
 
@@ -96,7 +98,8 @@ class PeerWord:
 def peer_word(unit: str, bag: Bag) -> PeerWord:
     """A unit's word. Juju gives its address as soon as it has entered the relation, before it has said anything."""
     address = bag.get("address") or bag.get("ingress-address", "")
-    return PeerWord(unit, address, bag.get("etcd") == "yes", bag.get("database") == "yes", bag.get("clients", ""))
+    etcd = bag.get("etcd", "")
+    return PeerWord(unit, address, etcd == "yes", bag.get("database") == "yes", etcd == "lost", bag.get("clients", ""))
 
 
 def peer_words(juju: Juju) -> tuple[PeerWord, ...]:

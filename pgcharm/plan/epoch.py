@@ -35,8 +35,9 @@ def epochs(s: Situation) -> Part:
 
 def go_over(s: Situation, number: int) -> Part:
     """Another unit has begun a newer epoch, and its etcd answers: this unit joins it with nothing of its own."""
-    reason = f"etcd was begun again {number} times"
-    return Part((*stopped(s, reason), AdoptEpoch(reason, number)), final=True)
+    reason = f"epoch {number} runs, this unit is of epoch {own_epoch(s.o.machine.memories)}"
+    own = s.etcd is not None and s.etcd.local  # only its note is behind: its member belongs to the newer one
+    return Part((*(() if own else stopped(s, reason)), AdoptEpoch(reason, number)), final=True)
 
 
 def stand_back(s: Situation, agreed: Epoch) -> Part:

@@ -58,6 +58,8 @@ def own_words(s: Situation) -> dict[str, str | None]:
         own = own_member(s.o.juju, s.etcd)
         voting = own is not None and not own.learner and bool(own.name) and s.name not in s.etcd.down
         words["etcd"] = "yes" if voting else None
+    elif s.founding is not None and s.founding.founded and not s.o.machine.etcd_has_data:
+        words["etcd"] = "lost"
     words["epoch"] = str(own_epoch(s.o.machine.memories) or "") or None
     if s.patroni is not None:
         words["database"] = "yes" if s.postgres is not None else None

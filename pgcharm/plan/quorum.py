@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pgcharm.cluster import Epoch, epoch, own_epoch, unit_number
+from pgcharm.cluster import Epoch, epoch, own_epoch, peer_words, unit_number
 from pgcharm.layout import unit_name
 from pgcharm.observation import Remnant
 from pgcharm.plan import settings
@@ -85,7 +85,7 @@ def verdict(s: Situation, r: Remnant) -> Verdict:
 
 def tie_break(s: Situation, r: Remnant, other: str) -> Verdict:
     """Two voters, and the other one is silent: the one that Juju favours goes on alone, if it has every commit."""
-    if other not in silent(r):
+    if other not in silent(r) and not has_lost_its_data(s, other):
         return Verdict(wait=f"etcd of {other}, which answers otherwise")
     if s.patroni is not None and s.patroni.failsafe:
         return Verdict(wait=f"etcd of {other}: its Patroni was heard of less than {TTL:.0f} s ago")
@@ -102,6 +102,11 @@ def tie_break(s: Situation, r: Remnant, other: str) -> Verdict:
     if r.seconds < patience:
         return Verdict(wait=f"{other}, which has been silent for less than {patience:.0f} s")
     return Verdict(claim=Epoch(next_number(s), s.o.juju.unit))
+
+
+def has_lost_its_data(s: Situation, unit: str) -> bool:
+    """Whether a unit says that it has nothing of etcd any more: it can be well otherwise, and will never vote again."""
+    return any(word.unit == unit and word.etcd_lost for word in peer_words(s.o.juju))
 
 
 def lost_for_good(s: Situation, r: Remnant) -> bool:

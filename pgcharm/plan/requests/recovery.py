@@ -44,7 +44,7 @@ def why_not(s: Situation, request: Request, r: Remnant | None, chosen: str) -> s
         return (
             f"{there_are} can be reached, {majority(len(voters(r)))} voters are enough (expected fewer; wait for etcd)"
         )
-    if r is not None and verdict(s, r).claim is not None:
+    if r is not None and not behind(s) and verdict(s, r).claim is not None:
         return "it is under way by itself (see juju status)"
     if s.o.juju.goal is not None and chosen not in s.o.juju.goal:
         return f"there is no {chosen} (expected one of {', '.join(sorted(s.o.juju.goal))})"

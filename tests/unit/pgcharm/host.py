@@ -13,7 +13,7 @@ from typing import Any
 
 from pgcharm.clients.catalogue import Catalogue, RoleFact
 from pgcharm.observation import Certificate, DataDirectory, Etcd, File, Machine, Memory, Observation, Patroni, Service
-from pgcharm.plan import plan, steps
+from pgcharm.plan import epoch_steps, plan, steps
 from pgcharm.plan.types import Step
 from pgcharm.scram import verifier
 from pgcharm.view import Unknown, View, known
@@ -88,7 +88,9 @@ def _(step: steps.MakeDirectory, o: Observation) -> Observation:
 def _(step: steps.RemovePath, o: Observation) -> Observation:
     machine: Machine = o.machine
     gone = {path: file for path, file in machine.files.items() if path != step.path}
-    return on_machine(o, files=gone, etcd_has_data=machine.etcd_has_data and not step.path.endswith("/etcd"))
+    left = tuple(path for path in machine.etcd_leftovers if path != step.path)
+    own = step.path.endswith("/etcd") and step.path not in machine.etcd_leftovers
+    return on_machine(o, files=gone, etcd_has_data=machine.etcd_has_data and not own, etcd_leftovers=left)
 
 
 @carry_out.register
@@ -123,7 +125,9 @@ def start_etcd(o: Observation) -> Observation:
     number = int(o.juju.unit.split("/")[1])
     seen = known(o.etcd)
     if seen is None:
-        return replace(o, etcd=View(made.etcd(number, initialized=False, primary=-1)))
+        epoch = o.machine.memories.etcd.get("epoch", 0)
+        etcd = made.etcd(number, initialized=bool(epoch), primary=number if epoch else -1, epoch=epoch)
+        return replace(o, etcd=View(etcd), remnant=None)
     members = tuple(
         made.etcd_member(number, learner=member.learner)
         if member.peer_url == made.etcd_member(number).peer_url
@@ -264,3 +268,38 @@ def _(step: steps.UpgradePackages, o: Observation) -> Observation:
 @carry_out.register
 def _(step: steps.NoteUpgrade, o: Observation) -> Observation:
     return remember(o, "upgrade", {"done": step.name})
+
+
+@carry_out.register
+def _(step: epoch_steps.FreezeEtcd, o: Observation) -> Observation:
+    seen = known(o.remnant) if o.remnant else None
+    o = with_service(o, step.service, Service(False, False, False))
+    o = remember(o, "etcd", {"frozen": dict(step.held)})
+    return replace(o, etcd=Unknown("stopped"), remnant=View(replace(seen, frozen=True)) if seen else None)
+
+
+@carry_out.register
+def _(step: epoch_steps.ThawEtcd, o: Observation) -> Observation:
+    return remember(o, "etcd", {"frozen": None})
+
+
+@carry_out.register
+def _(step: epoch_steps.RestoreEtcd, o: Observation) -> Observation:
+    """The member that is started then is the only one; what was before is left over."""
+    o = remember(o, "etcd", {"epoch": step.number, "frozen": None})
+    o = on_machine(o, etcd_has_data=True, etcd_leftovers=(step.source,))
+    return replace(o, etcd=Unknown("stopped"), remnant=None)
+
+
+@carry_out.register
+def _(step: epoch_steps.AdoptEpoch, o: Observation) -> Observation:
+    seen = known(o.etcd)
+    had = o.machine.etcd_has_data and bool(seen and seen.local)
+    return on_machine(remember(o, "etcd", {"epoch": step.number, "frozen": None}), etcd_has_data=had)
+
+
+@carry_out.register
+def _(step: epoch_steps.BanUnit, o: Observation) -> Observation:
+    seen = known(o.etcd)
+    assert seen is not None
+    return replace(o, etcd=View(replace(seen, banned=(*seen.banned, step.unit.replace("/", "-")))))
