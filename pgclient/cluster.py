@@ -19,7 +19,8 @@ from psycopg.abc import Params
 from psycopg.abc import QueryNoTemplate as Query
 from psycopg.rows import tuple_row
 
-from pgclient import running, statements
+from pgclient import copying, running, statements
+from pgclient.copying import CopyChunks, CopyRows, Progress
 from pgclient.listening import Ear, Listening, check_payload
 from pgclient.lsn import CommitToken
 from pgclient.options import Options
@@ -28,7 +29,7 @@ from pgclient.retry import Stage
 from pgclient.router import Router
 from pgclient.routing import Route, Wanted, route
 from pgclient.session import Session, limited
-from pgclient.statements import CopyChunks, CopyRows, RowFactory
+from pgclient.statements import RowFactory
 from pgclient.statistics import HostStatistics
 from pgclient.target import Target, parse
 from pgclient.topology import Topology
@@ -226,12 +227,18 @@ class Cluster:
                 yield row
 
     async def copy_out(
-        self, query: Query, params: Params | None = None, *, to: To = "primary", after: CommitToken | None = None
+        self,
+        query: Query,
+        params: Params | None = None,
+        *,
+        to: To = "primary",
+        after: CommitToken | None = None,
+        progress: Progress | None = None,
     ) -> AsyncIterator[bytes]:
-        """The bytes of `COPY ... TO STDOUT`."""
+        """The bytes of `COPY ... TO STDOUT`, in pieces that end with a row. `progress` hears of the bytes so far."""
         async with (
             self.connection(to, after=after) as session,
-            statements.closing(statements.copy_out(session, query, params)) as chunks,
+            statements.closing(copying.copy_out(session, query, params, progress)) as chunks,
         ):
             async for chunk in chunks:
                 yield chunk
@@ -244,24 +251,35 @@ class Cluster:
         types: Sequence[str] = (),
         to: To = "primary",
         after: CommitToken | None = None,
+        progress: Progress | None = None,
     ) -> AsyncIterator[tuple[Any, ...]]:
         """The rows of `COPY ... TO STDOUT`, text or binary; values where `types` names the columns' types."""
         async with (
             self.connection(to, after=after) as session,
-            statements.closing(statements.copy_rows_out(session, query, params, types=types)) as rows,
+            statements.closing(copying.copy_rows_out(session, query, params, types=types, progress=progress)) as rows,
         ):
             async for row in rows:
                 yield row
 
-    async def copy_in(self, query: Query, chunks: CopyChunks, *, timeout: float | None = None) -> int:
+    async def copy_in(
+        self, query: Query, chunks: CopyChunks, *, timeout: float | None = None, progress: Progress | None = None
+    ) -> int:
         """Send bytes or text to `COPY ... FROM STDIN`; the number of rows. All or none hold. Never done again."""
-        return await self._copy(lambda session: statements.copy_in(session, query, chunks), timeout)
+        return await self._copy(lambda session: copying.copy_in(session, query, chunks, progress), timeout)
 
     async def copy_rows_in(
-        self, query: Query, rows: CopyRows, *, types: Sequence[str] = (), timeout: float | None = None
+        self,
+        query: Query,
+        rows: CopyRows,
+        *,
+        types: Sequence[str] = (),
+        timeout: float | None = None,
+        progress: Progress | None = None,
     ) -> int:
         """Send rows to `COPY ... FROM STDIN`; the number of rows. All or none hold. Never done again."""
-        return await self._copy(lambda session: statements.copy_rows_in(session, query, rows, types=types), timeout)
+        return await self._copy(
+            lambda session: copying.copy_rows_in(session, query, rows, types=types, progress=progress), timeout
+        )
 
     def listen(self, *channels: str) -> Listening:
         """Notifications on these channels, wherever the primary is: `async for note in cluster.listen("jobs")`.

@@ -8,7 +8,7 @@ Knows: psycopg cursors. Must not know: which host this is, or what happens after
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterable, AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable
 from typing import Any, TypeAlias
 from uuid import uuid4
 
@@ -20,9 +20,6 @@ from psycopg.rows import AsyncRowFactory, tuple_row
 from pgclient.session import Session
 
 RowFactory: TypeAlias = AsyncRowFactory[Any]
-Chunk: TypeAlias = "bytes | str"
-CopyRows: TypeAlias = "AsyncIterable[Sequence[Any]] | Iterable[Sequence[Any]]"
-CopyChunks: TypeAlias = "AsyncIterable[Chunk] | Iterable[Chunk]"
 
 
 async def execute(session: Session, query: Query, params: Params | None = None) -> int:
@@ -82,47 +79,6 @@ async def stream(
                 yield row
 
 
-async def copy_out(session: Session, query: Query, params: Params | None = None) -> AsyncIterator[bytes]:
-    """What `COPY ... TO STDOUT` sends, in the server's own pieces."""
-    async with session.cursor() as cursor, cursor.copy(query, params) as copy:
-        async for data in copy:
-            yield bytes(data)
-
-
-async def copy_rows_out(
-    session: Session, query: Query, params: Params | None = None, *, types: Sequence[str] = ()
-) -> AsyncIterator[tuple[Any, ...]]:
-    """The rows that `COPY ... TO STDOUT` sends (text or binary): strings, or values where `types` names the types."""
-    async with session.cursor() as cursor, cursor.copy(query, params) as copy:
-        if types:
-            copy.set_types(types)
-        async for row in copy.rows():
-            yield row
-
-
-async def copy_in(session: Session, query: Query, chunks: CopyChunks) -> int:
-    """Send pieces of bytes or text to `COPY ... FROM STDIN`; the number of rows that arrived.
-
-    An error in `chunks` ends the COPY without a row.
-    """
-    async with session.cursor() as cursor:
-        async with cursor.copy(query) as copy:
-            async for chunk in _each(chunks):
-                await copy.write(chunk)
-        return cursor.rowcount
-
-
-async def copy_rows_in(session: Session, query: Query, rows: CopyRows, *, types: Sequence[str] = ()) -> int:
-    """Send rows to `COPY ... FROM STDIN`; the number that arrived. Binary format needs `types`, a name a column."""
-    async with session.cursor() as cursor:
-        async with cursor.copy(query) as copy:
-            if types:
-                copy.set_types(types)
-            async for row in _each(rows):
-                await copy.write_row(row)
-        return cursor.rowcount
-
-
 def notification(channel: str, payload: str) -> tuple[Query, Params]:
     """The statement that notifies."""
     return "SELECT pg_notify(%s, %s)", (channel, payload)
@@ -142,12 +98,3 @@ async def closing(rows: AsyncIterator[Any]) -> AsyncIterator[AsyncIterator[Any]]
         aclose = getattr(rows, "aclose", None)
         if aclose:
             await aclose()
-
-
-async def _each(things: AsyncIterable[Any] | Iterable[Any]) -> AsyncIterator[Any]:
-    if isinstance(things, AsyncIterable):
-        async for thing in things:
-            yield thing
-    else:
-        for thing in things:
-            yield thing

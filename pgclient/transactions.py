@@ -16,13 +16,14 @@ from psycopg.abc import Params
 from psycopg.abc import QueryNoTemplate as Query
 from psycopg.rows import tuple_row
 
-from pgclient import statements
+from pgclient import copying, statements
+from pgclient.copying import CopyChunks, CopyRows, Progress
 from pgclient.errors import Misconfigured
 from pgclient.fate import Answer, Mark
 from pgclient.lsn import CommitToken, parse_lsn
 from pgclient.retry import Stage
 from pgclient.session import Session
-from pgclient.statements import CopyChunks, CopyRows, RowFactory
+from pgclient.statements import RowFactory
 
 _TIMELINE = "('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int"
 _SERVER = f"{_TIMELINE}, pg_last_wal_replay_lsn()::text, extract(epoch FROM pg_postmaster_start_time())::float8"
@@ -109,19 +110,28 @@ class Transaction:
     ) -> AsyncIterator[Any]:
         return statements.stream(self.connection, query, params, batch=batch, row_factory=row_factory)
 
-    def copy_out(self, query: Query, params: Params | None = None) -> AsyncIterator[bytes]:
-        return statements.copy_out(self.connection, query, params)
+    def copy_out(
+        self, query: Query, params: Params | None = None, *, progress: Progress | None = None
+    ) -> AsyncIterator[bytes]:
+        return copying.copy_out(self.connection, query, params, progress)
 
     def copy_rows_out(
-        self, query: Query, params: Params | None = None, *, types: Sequence[str] = ()
+        self,
+        query: Query,
+        params: Params | None = None,
+        *,
+        types: Sequence[str] = (),
+        progress: Progress | None = None,
     ) -> AsyncIterator[tuple[Any, ...]]:
-        return statements.copy_rows_out(self.connection, query, params, types=types)
+        return copying.copy_rows_out(self.connection, query, params, types=types, progress=progress)
 
-    async def copy_in(self, query: Query, chunks: CopyChunks) -> int:
-        return await statements.copy_in(self.connection, query, chunks)
+    async def copy_in(self, query: Query, chunks: CopyChunks, *, progress: Progress | None = None) -> int:
+        return await copying.copy_in(self.connection, query, chunks, progress)
 
-    async def copy_rows_in(self, query: Query, rows: CopyRows, *, types: Sequence[str] = ()) -> int:
-        return await statements.copy_rows_in(self.connection, query, rows, types=types)
+    async def copy_rows_in(
+        self, query: Query, rows: CopyRows, *, types: Sequence[str] = (), progress: Progress | None = None
+    ) -> int:
+        return await copying.copy_rows_in(self.connection, query, rows, types=types, progress=progress)
 
     @contextlib.asynccontextmanager
     async def savepoint(self) -> AsyncIterator[None]:
