@@ -8,8 +8,10 @@ Must not know: what an option does.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
+from textwrap import fill
 from typing import Any
 
 import yaml
@@ -37,14 +39,28 @@ def options_page(config: Mapping[str, Any]) -> str:
 
 def actions_page(actions: Mapping[str, Any]) -> str:
     """docs/reference/actions.md."""
-    lines = ["# Actions", "", MADE.format(source="actions.yaml"), "", "    juju run postgresql/0 explain", ""]
+    lines = ["# Actions", "", MADE.format(source="actions.yaml"), ""]
+    lines += [
+        "    juju run postgresql/0 switchover to=postgresql/2",
+        "    juju run postgresql/leader rotate-passwords        # on Juju's leader",
+        "    juju show-operation 5                              # what an earlier one said",
+        "",
+        "When to use which: [operate a cluster](../how-to/operate.md).",
+        "",
+    ]
     for name, action in actions.items():
-        lines += [f"## {name}", "", action["description"].strip(), ""]
-        for parameter, schema in (action.get("params") or {}).items():
-            lines += [f"- `{parameter}` ({schema.get('type', 'any')}): {schema.get('description', '').strip()}"]
+        lines += [f"## {name}", "", fill(action["description"].strip(), 120, break_on_hyphens=False), ""]
+        lines += [parameter_line(name, schema) for name, schema in (action.get("params") or {}).items()]
         if action.get("params"):
             lines += [""]
     return "\n".join(lines)
+
+
+def parameter_line(name: str, schema: Mapping[str, Any]) -> str:
+    """One parameter of an action, with its default if it has one."""
+    default = f", default `{json.dumps(schema['default'])}`" if "default" in schema else ""
+    text = f"- `{name}` ({schema.get('type', 'any')}{default}): {schema.get('description', '').strip()}"
+    return fill(text, 120, subsequent_indent="  ", break_on_hyphens=False)
 
 
 def pages() -> dict[Path, str]:
