@@ -10,7 +10,7 @@ import json
 import os
 import subprocess
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from charmhelpers.core import hookenv
@@ -67,6 +67,12 @@ def goal_units() -> dict[str, str] | None:
 
 def relations(endpoint: str) -> list[int]:
     return sorted(int(relation.rsplit(":", 1)[1]) for relation in hookenv.relation_ids(endpoint) or [])
+
+
+def own_relation() -> int | None:
+    """The relation that this hook is about; None where it is about none."""
+    name = hookenv.relation_id()
+    return int(name.rsplit(":", 1)[1]) if name else None
 
 
 def remote_units(endpoint: str, relation: int) -> list[str]:
@@ -157,14 +163,50 @@ def change_secret(label: str, content: Mapping[str, str]) -> None:
     _give_secret(content, "secret-set", identifier)
 
 
-def _give_secret(content: Mapping[str, str], *command: str) -> None:
-    """Values go through a file, so that no process list shows them."""
+def give_secret(uri: str, label: str, content: Mapping[str, str], relation: str) -> str:
+    """Have a relation's client read this content: a secret of the application, made where there is none; its URI."""
+    known = uri or _labelled(label)
+    if known:
+        _give_secret(content, "secret-set", known)
+        return known
+    made = _give_secret(content, "secret-add", "--owner", "application", "--label", label)
+    _run("secret-grant", made, "-r", relation)
+    return made
+
+
+def remove_secrets(prefix: str, keep: Iterable[str]) -> None:
+    """Remove the application's secrets whose labels begin so, but for those to keep."""
+    kept = set(keep)
+    for identifier in tool("secret-ids") or []:
+        ((_, found),) = tool("secret-info-get", identifier).items()
+        label = str(found.get("label") or "")
+        if label.startswith(prefix) and label not in kept:
+            _run("secret-remove", identifier)
+
+
+def _labelled(label: str) -> str:
+    """The id of a secret of ours; empty where there is none."""
+    try:
+        (identifier,) = tool("secret-info-get", "--label", label)
+        return str(identifier)
+    except HookToolError:
+        return ""
+
+
+def _give_secret(content: Mapping[str, str], *command: str) -> str:
+    """Values go through a file, so that no process list shows them. What the tool prints."""
     with tempfile.NamedTemporaryFile("w", suffix=".json", dir="/run") as file:
         json.dump(dict(content), file)
         file.flush()
-        done = subprocess.run([*command, "--file", file.name], capture_output=True, text=True, check=False)
+        return _run(*command, "--file", file.name)
+
+
+def _run(*command: str) -> str:
+    """What a tool prints that knows no `--format`. Raises HookToolError."""
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise HookToolError(f"cannot run {command[0]}: {done.stderr.strip()} (expected exit code 0)")
+    return done.stdout.strip()
 
 
 def action_parameters() -> dict[str, Any]:

@@ -21,7 +21,9 @@ class Cluster:
     `members` are all units that clients may be sent to, this one included once it is a member; `primary` is None while
     there is none. `catalogue` is None while this unit's PostgreSQL does not answer, `key` while the leader has not made
     it. `loaded` are the rules of the running server (None while unknown), `notice` the text in the primary's peer bag,
-    `generations` counts the rotations of a user's password.
+    `notices` those of the other units, `generations` counts the rotations of a user's password. `leader`: whether this
+    unit speaks for the application. `ca` is the certificate of the authority that signed the servers' certificates,
+    `places` where all units are that stay, whether they serve now or not.
     """
 
     unit: str
@@ -34,6 +36,10 @@ class Cluster:
     notice: str = ""
     generations: Mapping[str, int] = field(default_factory=dict)
     require_tls: bool = False
+    leader: bool = False
+    notices: Mapping[str, str] = field(default_factory=dict)
+    ca: str = field(default="", repr=False)
+    places: tuple[Member, ...] = ()
 
     @property
     def is_primary(self) -> bool:

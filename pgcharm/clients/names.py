@@ -87,7 +87,7 @@ def creator_name(database: str) -> str:
 
 def is_client_user(role: str) -> bool:
     """Whether `role` is the user of a client application, past or present."""
-    return role.startswith(("juju_", "jujuschema_", "jujuadmin_"))
+    return role.startswith(("juju_", "jujuschema_", "jujuadmin_", "jujudb_"))
 
 
 def shown(text: str) -> str:

@@ -13,7 +13,9 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import json
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pgcharm import scram
@@ -37,6 +39,23 @@ class ClientKey:
         """32 bytes that nobody guesses who has not the key."""
         message = "\0".join((purpose, user, str(generation))).encode()
         return hmac.new(self.secret, message, hashlib.sha256).digest()
+
+
+GENERATIONS = "client-passwords"
+"""The key of the application's peer bag that counts the rotations of each user's password."""
+
+
+def generations(bag: Mapping[str, str]) -> dict[str, int]:
+    """The rotations of each user's password that were asked for, as the application's peer bag has them.
+
+    >>> generations({"client-passwords": '{"juju_shop": 2}'})
+    {'juju_shop': 2}
+    """
+    try:
+        found = json.loads(bag.get(GENERATIONS) or "{}")
+    except ValueError:
+        return {}
+    return {str(user): number for user, number in found.items() if type(number) is int and number > 0}
 
 
 def new_key() -> str:

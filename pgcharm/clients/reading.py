@@ -8,6 +8,7 @@ from __future__ import annotations
 import ipaddress
 from collections import defaultdict
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -22,6 +23,9 @@ from pgcharm.clients.catalogue import PUBLIC, Catalogue, DatabaseFact, DefaultGr
 
 Connect = Callable[[str], extensions.connection]
 """A database's name to a connection as superuser, with autocommit on."""
+
+AT_ONCE = 4
+"""Databases that are looked into at the same time: what one looks like inside is known only to a connection to it."""
 
 _ROLES = """
     SELECT rolname, rolcanlogin, rolsuper, rolcreaterole OR rolcreatedb OR rolreplication OR rolbypassrls, rolpassword
@@ -39,19 +43,20 @@ _DATABASES = """
       LEFT JOIN LATERAL aclexplode(coalesce(d.datacl, acldefault('d', d.datdba))) acl ON true
       LEFT JOIN pg_authid grantee ON grantee.oid = acl.grantee
      WHERE d.datallowconn"""
-_PUBLIC_SCHEMA = """
-    SELECT coalesce(grantee.rolname, 'PUBLIC'), acl.privilege_type
-      FROM pg_namespace n
-      LEFT JOIN LATERAL aclexplode(coalesce(n.nspacl, acldefault('n', n.nspowner))) acl ON true
-      LEFT JOIN pg_authid grantee ON grantee.oid = acl.grantee
-     WHERE n.nspname = 'public'"""
-_DEFAULT_GRANTS = """
-    SELECT owner.rolname, d.defaclobjtype, coalesce(grantee.rolname, 'PUBLIC'), acl.privilege_type
-      FROM pg_default_acl d CROSS JOIN LATERAL aclexplode(d.defaclacl) acl
-      JOIN pg_authid owner ON owner.oid = d.defaclrole
-      LEFT JOIN pg_authid grantee ON grantee.oid = acl.grantee
-     WHERE d.defaclnamespace = 0"""
-_EXTENSIONS = "SELECT extname, nspname FROM pg_extension JOIN pg_namespace n ON n.oid = extnamespace"
+_INSIDE = """
+    SELECT array(SELECT nspname::text FROM pg_namespace),
+           array(SELECT ARRAY[coalesce(grantee.rolname, 'PUBLIC'), acl.privilege_type]
+                   FROM pg_namespace n
+                  CROSS JOIN LATERAL aclexplode(coalesce(n.nspacl, acldefault('n', n.nspowner))) acl
+                   LEFT JOIN pg_authid grantee ON grantee.oid = acl.grantee
+                  WHERE n.nspname = 'public'),
+           array(SELECT ARRAY[owner.rolname, d.defaclobjtype::text,
+                              coalesce(grantee.rolname, 'PUBLIC'), acl.privilege_type]
+                   FROM pg_default_acl d CROSS JOIN LATERAL aclexplode(d.defaclacl) acl
+                   JOIN pg_authid owner ON owner.oid = d.defaclrole
+                   LEFT JOIN pg_authid grantee ON grantee.oid = acl.grantee
+                  WHERE d.defaclnamespace = 0),
+           array(SELECT ARRAY[extname, nspname] FROM pg_extension JOIN pg_namespace n ON n.oid = extnamespace)"""
 _RULES = """
     SELECT type, database, user_name, address, netmask, auth_method, error FROM pg_hba_file_rules"""
 
@@ -61,23 +66,32 @@ def read_catalogue(connect: Connect, inside: Iterable[str] = ()) -> Catalogue:
     with closing(connect("postgres")) as connection:
         roles, databases = _roles(connection), _databases(connection)
         available = frozenset(name for (name,) in _rows(connection, "SELECT name FROM pg_available_extensions"))
-    for name in set(inside) & set(databases):
-        with closing(connect(name)) as connection:
-            databases[name] = read_contents(connection, databases[name])
+    names = sorted(set(inside) & set(databases))
+    with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
+        contents = pool.map(lambda name: _inside(connect, name, databases[name]), names)
+        databases.update(zip(names, contents, strict=True))
     return Catalogue(roles, databases, available)
 
 
+def _inside(connect: Connect, name: str, fact: DatabaseFact) -> DatabaseFact:
+    with closing(connect(name)) as connection:
+        return read_contents(connection, fact)
+
+
 def read_contents(connection: extensions.connection, fact: DatabaseFact) -> DatabaseFact:
-    """`fact` with what is inside the database of `connection`."""
-    schemas = frozenset(name for (name,) in _rows(connection, "SELECT nspname FROM pg_namespace"))
-    public = frozenset((grantee, privilege) for grantee, privilege in _rows(connection, _PUBLIC_SCHEMA) if privilege)
+    """`fact` with what is inside the database of `connection`, in one question."""
+    ((schemas, public, default_grants, found),) = _rows(connection, _INSIDE)
     return replace(
         fact,
-        public_schema=public if "public" in schemas else None,
-        default_grants=frozenset(DefaultGrant(*row) for row in _rows(connection, _DEFAULT_GRANTS)),
-        extensions=dict(_rows(connection, _EXTENSIONS)),
-        schemas=schemas,
+        public_schema=frozenset(map(_pair, public)) if "public" in schemas else None,
+        default_grants=frozenset(DefaultGrant(*row) for row in default_grants),
+        extensions=dict(found),
+        schemas=frozenset(schemas),
     )
+
+
+def _pair(row: list[str]) -> tuple[str, str]:
+    return row[0], row[1]
 
 
 def read_loaded_access(connect: Connect) -> frozenset[AccessRule] | None:

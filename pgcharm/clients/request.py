@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from pgcharm.clients import names
+from pgcharm.clients import names, wishing
 from pgcharm.clients.addresses import Network, client_networks
 from pgcharm.clients.relation import ENDPOINTS, Bag, ClientRelation, Endpoint
 
@@ -57,6 +57,13 @@ class Request:
     extensions: tuple[Extension, ...]
     units: tuple[ClientUnit, ...]
     mirror: tuple[tuple[str, str], ...]
+    secret_fields: frozenset[str] = frozenset()
+    """What the client wants to be told as secrets, of the interface's own names."""
+
+    @property
+    def acts_as_owner(self) -> bool:
+        """Whether its one user does what elsewhere the schema user does."""
+        return self.endpoint.by_application
 
     @property
     def mirrored(self) -> dict[str, str]:
@@ -77,6 +84,13 @@ class Refusal:
         return f"cannot serve {self.application} ({self.endpoint}:{self.relation}): {self.reason}"
 
 
+def has_asked(relation: ClientRelation) -> bool:
+    """Whether there is anybody to be served: a unit, and where the application has to ask, its wish."""
+    wish = relation.application_bag
+    said = not ENDPOINTS[relation.endpoint].by_application or any(wish.get(key) for key in ("database", "sysname"))
+    return bool(relation.units) and said
+
+
 def read_request(relation: ClientRelation) -> Request | Refusal:
     """The request of one relation."""
     endpoint = ENDPOINTS[relation.endpoint]
@@ -92,6 +106,8 @@ def wish_of(relation: ClientRelation) -> Bag:
     The units of an application should agree; while they change their minds one by one, the first unit that says
     anything speaks for all, so that every one of our units comes to the same answer.
     """
+    if ENDPOINTS[relation.endpoint].by_application:
+        return relation.application_bag
     for name in sorted(relation.units, key=_unit_order):
         if any(relation.units[name].get(key) for key in _WISH_KEYS):
             return relation.units[name]
@@ -99,6 +115,8 @@ def wish_of(relation: ClientRelation) -> Bag:
 
 
 def _read(relation: ClientRelation, endpoint: Endpoint, wish: Bag) -> Request:
+    if endpoint.by_application:
+        wish = wishing.in_words_of_pgsql(wish)
     asked = wish.get("database", "")
     sysname = wish.get("sysname") or None
     user = names.user_name(endpoint.user_prefix, relation.application, relation.remote_model)
@@ -115,6 +133,7 @@ def _read(relation: ClientRelation, endpoint: Endpoint, wish: Bag) -> Request:
         extensions=_extensions(wish.get("extensions", ""), sysname),
         units=tuple(ClientUnit(name, client_networks(relation.units[name])) for name in _ordered(relation)),
         mirror=_mirror(wish, asked or _database(relation.application, "", sysname)),
+        secret_fields=wishing.secret_fields(wish) if endpoint.by_application else frozenset(),
     )
 
 

@@ -95,13 +95,17 @@ def _concerns(change: Change, request: Request) -> bool:
     return False
 
 
-def notice_of(services: Iterable[Service]) -> str:
-    """The primary's word on each relation that it serves, as text for its peer bag."""
-    words = {str(service.request.relation): service.word for service in services if service.word}
-    return json.dumps(words, sort_keys=True, separators=(",", ":"))
+def notice_of(services: Iterable[Service], primary: bool) -> str:
+    """This unit's word on each relation that it serves, as text for its peer bag.
+
+    The primary's is for all units. Where the leader answers for all, it has to know each standby's too.
+    """
+    told = (service for service in services if primary or service.request.endpoint.by_application)
+    words = {str(service.request.relation): service.word for service in told if service.word}
+    return json.dumps(words, sort_keys=True, separators=(",", ":")) if words or primary else ""
 
 
-def _word_of_primary(notice: str, relation: int) -> str | None:
+def word_in(notice: str, relation: int) -> str | None:
     try:
         word = json.loads(notice or "{}").get(str(relation))
     except (ValueError, AttributeError):
@@ -111,10 +115,15 @@ def _word_of_primary(notice: str, relation: int) -> str | None:
 
 def publication_of(published: Mapping[str, str], service: Service, cluster: Cluster) -> Publication:
     """The keys to set and to delete in the bag that now says `published`."""
-    agreed = cluster.is_primary or service.word == _word_of_primary(cluster.notice, service.request.relation)
-    if service.word and agreed:
+    if agreed(service, cluster):
         return only_changes(_everything(service, cluster), published)
     return only_changes(_standing(published, service, cluster), published) if "database" in published else {}
+
+
+def agreed(service: Service, cluster: Cluster) -> bool:
+    """Whether all that is asked for is true here, and on the primary as well."""
+    primarys = service.word if cluster.is_primary else word_in(cluster.notice, service.request.relation)
+    return service.word is not None and service.word == primarys
 
 
 def _own(cluster: Cluster) -> dict[str, str | None]:

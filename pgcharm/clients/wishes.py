@@ -6,7 +6,8 @@ For every database there are roles without login: owner, writer and creator. Sch
 take on its role when they connect, so that what one application's migration creates belongs to no application and
 survives its leaving. Users are members of the writer: they connect, and read and write what the owner made. A user
 of a plain database is also in the creator, and may create objects of its own, as clients of the pgsql interface have
-always done; a user of a system's database may not. PUBLIC may nothing.
+always done; a user of a system's database may not. Clients of the endpoint `database` have one user for both: it acts
+as the owner, unless it asks for roles, whose rights it would not have then. PUBLIC may nothing.
 """
 
 from __future__ import annotations
@@ -127,8 +128,10 @@ def _user(name: str, clients: list[Request]) -> RoleWish:
     roles = {role for client in clients for role in client.roles}
     writers = {names.writer_name(client.database) for client in clients if not superuser}
     creators = {names.creator_name(client.database) for client in clients if not superuser and not client.sysname}
-    groups = frozenset(roles | writers | creators)
-    return RoleWish(name, login=True, superuser=superuser, member_of=groups, exclusive=True)
+    owners = {client.database: names.owner_name(client.database) for client in clients if client.acts_as_owner}
+    groups = frozenset(roles | set(owners.values()) if owners else roles | writers | creators)
+    acts_as = {} if roles else owners
+    return RoleWish(name, True, superuser, member_of=groups, default_roles=acts_as, exclusive=True)
 
 
 def _schema_users(requests: tuple[Request, ...]) -> list[RoleWish]:

@@ -8,9 +8,9 @@ from __future__ import annotations
 import os
 
 from pgcharm.adapters import juju as tools
-from pgcharm.clients.relation import ENDPOINTS, ClientRelation
 from pgcharm.cluster import PEER_ENDPOINT
 from pgcharm.observation import Event, Juju, Peers
+from pgcharm.observe.relations import observe_clients
 
 _LAST_HOOKS = ("stop", "remove", "pgdata-storage-detaching")
 
@@ -21,18 +21,19 @@ def observe_juju(event: Event) -> Juju:
     application = unit.split("/")[0]
     model, model_uuid = tools.model()
     goal = tools.goal_units()
+    leader = tools.is_leader()
     return Juju(
         unit=unit,
         application=application,
         model=model,
         model_uuid=model_uuid,
         charm_dir=os.environ.get("CHARM_DIR", os.getcwd()),
-        leader=tools.is_leader(),
+        leader=leader,
         address=tools.address(PEER_ENDPOINT),
         config=tools.config(),
         goal=goal,
         peers=_peers(unit, application),
-        clients=_clients(unit, model_uuid),
+        clients=observe_clients(event.name, unit, model_uuid, leader),
         stopping=event.name in _LAST_HOOKS or (goal or {}).get(unit) == "dying",
         opened_ports=tools.opened_ports(),
         storage=tools.storage("pgdata"),
@@ -51,25 +52,3 @@ def _peers(unit: str, application: str) -> Peers | None:
             },
         )
     return None
-
-
-def _clients(unit: str, model_uuid: str) -> tuple[ClientRelation, ...]:
-    return tuple(
-        _client(endpoint, relation, unit, model_uuid)
-        for endpoint in ENDPOINTS
-        for relation in tools.relations(endpoint)
-    )
-
-
-def _client(endpoint: str, relation: int, unit: str, model_uuid: str) -> ClientRelation:
-    application = tools.remote_application(endpoint, relation)
-    model = tools.remote_model(endpoint, relation)
-    return ClientRelation(
-        id=relation,
-        endpoint=endpoint,
-        application=application,
-        units={other: tools.bag(endpoint, relation, other) for other in tools.remote_units(endpoint, relation)},
-        application_bag=tools.bag(endpoint, relation, application, application=True),
-        published=tools.bag(endpoint, relation, unit),
-        remote_model="" if model == model_uuid else model,
-    )

@@ -6,7 +6,9 @@ Knows: what of the observation the decision is made from. Must not know: the int
 from __future__ import annotations
 
 from pgcharm import clients
+from pgcharm.clients.passwords import generations
 from pgcharm.clients.publication import Member
+from pgcharm.cluster import peer_words
 from pgcharm.layout import unit_name
 from pgcharm.plan.situation import SERVING, Part, Situation
 from pgcharm.plan.steps import LetMonitor, ServeClient
@@ -47,8 +49,20 @@ def cluster(s: Situation) -> clients.Cluster:
         catalogue=s.postgres.catalogue if s.postgres else None,
         loaded=s.postgres.access if s.postgres else None,
         notice=bag.get("clients", ""),
+        generations=generations(peers.application if peers else {}),
         require_tls=s.options.require_tls,
+        leader=s.o.juju.leader,
+        notices={name: other.get("clients", "") for name, other in (peers.others if peers else {}).items()},
+        ca=s.secrets.ca_certificate if s.secrets else "",
+        places=places(s),
     )
+
+
+def places(s: Situation) -> tuple[Member, ...]:
+    """Where all units are that stay, as far as their addresses are known."""
+    addresses = {word.unit: word.address for word in peer_words(s.o.juju)} | {s.o.juju.unit: s.o.juju.address}
+    port = s.options.listen_port
+    return tuple(Member(unit, address, port) for unit in s.staying if (address := addresses.get(unit)))
 
 
 def serving_members(s: Situation) -> tuple[Member, ...]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit
 
+from pgcharm.clients.answer import SECRETS
 from pgcharm.clients.relation import Bag
 from pgcharm.cluster import PEER_ENDPOINT, Epoch, epoch, own_epoch
 from pgcharm.plan.clients import decision
@@ -18,7 +19,7 @@ from pgcharm.plan.requests.pause import noted
 from pgcharm.plan.rolling import RUNS, SHORT
 from pgcharm.plan.situation import Situation
 from pgcharm.plan.status import application_status, unit_status
-from pgcharm.plan.types import Block, Publication, RelationSettings, Wait
+from pgcharm.plan.types import Block, GivenSecret, Publication, RelationSettings, Wait
 from pgcharm.plan.upgrade import DONE
 
 
@@ -31,6 +32,8 @@ def publication(s: Situation, waits: Sequence[Wait], blocks: Sequence[Block]) ->
         version=s.postgres.version if s.postgres else "",
         ports=(s.options.listen_port,) if s.postgres and not s.o.juju.stopping else (),
         relations=tuple(part for part in (*peers(s, blocks), *clients(s)) if part.unit or part.application),
+        secrets=secrets(s),
+        secret_labels=needed_secrets(s),
     )
 
 
@@ -101,9 +104,38 @@ def clients(s: Situation) -> tuple[RelationSettings, ...]:
     """Keys for client applications, while our own Patroni tells how things are, and can know."""
     if s.patroni is None or s.etcd is None or s.o.juju.stopping:
         return ()
-    decided = decision(s).publications
+    decided = decision(s)
     endpoints = {relation.id: relation.endpoint for relation in s.o.juju.clients}
-    return tuple(RelationSettings(relation, endpoints[relation], keys) for relation, keys in decided.items())
+    answers = {relation: answer.keys for relation, answer in decided.answers.items()}
+    return tuple(
+        RelationSettings(relation, endpoints[relation], keys, answers.get(relation, {}))
+        for relation, keys in decided.publications.items()
+    )
+
+
+def secrets(s: Situation) -> tuple[GivenSecret, ...]:
+    """Secrets for client applications that are new, or not what they should be."""
+    if s.patroni is None or s.etcd is None or s.o.juju.stopping:
+        return ()
+    endpoints = {relation.id: relation.endpoint for relation in s.o.juju.clients}
+    return tuple(
+        GivenSecret(
+            relation, endpoints[relation], offer.key, offer.uri, secret_label(relation, offer.key), offer.content
+        )
+        for relation, answer in decision(s).answers.items()
+        for offer in answer.offers
+    )
+
+
+def secret_label(relation: int, key: str) -> str:
+    return f"client-{relation}-{key}"
+
+
+def needed_secrets(s: Situation) -> frozenset[str] | None:
+    """Looked after when a relation has gone: what is left of others that went is found then as well."""
+    if not s.o.juju.leader or not s.o.event.name.endswith("-relation-broken"):
+        return None
+    return frozenset(secret_label(relation.id, key) for relation in s.o.juju.clients for key in SECRETS)
 
 
 def changed(wanted: Mapping[str, str | None], seen: Bag) -> dict[str, str | None]:

@@ -72,6 +72,19 @@ class RelationSettings:
 
 
 @dataclass(frozen=True)
+class GivenSecret:
+    """A secret of the application that one relation's client may read. `key` of the application's bag holds its URI."""
+
+    relation: int
+    endpoint: str
+    key: str
+    uri: str
+    """Empty where it has not been made yet."""
+    label: str
+    content: Mapping[str, str] = field(repr=False)
+
+
+@dataclass(frozen=True)
 class Publication:
     """What the world is told when nothing is left to do, or when nothing more can be done now."""
 
@@ -80,6 +93,10 @@ class Publication:
     version: str = ""
     ports: tuple[int, ...] = ()
     relations: tuple[RelationSettings, ...] = ()
+    secrets: tuple[GivenSecret, ...] = ()
+    """Made, changed and granted by the leader only."""
+    secret_labels: frozenset[str] | None = None
+    """Labels of all secrets that clients still need; None: none is to be removed now."""
 
 
 @dataclass(frozen=True)
