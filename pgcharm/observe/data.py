@@ -43,8 +43,7 @@ def observe_data(layout: Layout, patroni: Patroni | None, memory: Memory, name: 
     facts = DataDirectory(present, system_identifier(layout.data), programs)
     if not present or serves(patroni, name):
         return facts
-    runs = patroni is not None and patroni.state == "running"
-    journal = () if runs else host.journal(layout.patroni_service, RECENT_SECONDS)
+    journal = () if "postgres" in programs else host.journal(layout.patroni_service, RECENT_SECONDS)
     complaint = last_complaint(journal) or last_complaint(recent_log(layout.data))
     size, room = (host.size(layout.data), host.room(layout.data)) if memory.trouble else (0, 0)
     return DataDirectory(present, facts.system, programs, complaint, size, room)

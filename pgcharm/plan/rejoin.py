@@ -101,11 +101,9 @@ def ailment_of(s: Situation) -> Ailment | None:
     assert s.patroni is not None
     complaint = s.o.data.complaint
     curable = not _NOT_THE_DATA.search(complaint)
-    if s.postgres is not None:
+    if s.postgres is not None or any(seconds >= AT_WORK for seconds in s.o.data.programs.values()):
         hopeless = not is_well(s) and _HOPELESS.search(complaint)
-        return Ailment(f"it cannot follow {s.primary_unit}: {complaint}", curable) if hopeless else None
-    if any(seconds >= AT_WORK for seconds in s.o.data.programs.values()):
-        return None
+        return Ailment(f"it cannot follow {s.primary_unit}: {complaint}") if hopeless else None
     if not s.o.data.system:
         return Ailment("its data has no control file", curable)
     if not complaint:

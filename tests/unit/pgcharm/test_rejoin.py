@@ -117,6 +117,11 @@ def test_a_standby_that_runs_but_can_never_follow_is_replaced_too() -> None:
     assert f"it cannot follow postgresql/0: {GONE}" in plan(o).text()
 
 
+def test_so_is_one_that_starts_for_ever() -> None:
+    behind = "highest timeline 2 of the primary is behind recovery timeline 3"
+    assert touches(later(broken(replace(ROOM, complaint=behind, programs={"postgres": 400.0}), "starting")))
+
+
 def test_a_standby_that_runs_and_may_still_follow_is_left_alone() -> None:
     for complaint in ("", "could not connect to the primary server: no route to host"):
         assert not touches(later(following(complaint)))
