@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import sys
 
-from pgcharm.observation import Event
+from pgcharm.observation import Event, Request
 
 
 def main(kind: str, name: str, *why: str) -> int:
@@ -18,7 +18,7 @@ def main(kind: str, name: str, *why: str) -> int:
     from pgcharm.apply import StepFailed
     from pgcharm.cycle import handle
 
-    event = Event(name, os.environ.get("JUJU_STORAGE_ID", ""), " ".join(why))
+    event = Event(name, os.environ.get("JUJU_STORAGE_ID", ""), " ".join(why), asked_by_juju(name))
     try:
         if kind == "actions":
             run(event)
@@ -28,6 +28,14 @@ def main(kind: str, name: str, *why: str) -> int:
         tools.log(str(error), "ERROR")
         return 1
     return 0
+
+
+def asked_by_juju(hook: str) -> Request | None:
+    """What a hook asks for beyond a look at everything: a revision of a secret that nobody reads any more may go."""
+    if hook != "secret-remove":
+        return None
+    seen = {"secret": os.environ.get("JUJU_SECRET_ID", ""), "revision": os.environ.get("JUJU_SECRET_REVISION", "")}
+    return Request(hook, seen)
 
 
 if __name__ == "__main__":

@@ -70,6 +70,7 @@ def fulfil(planned: Plan, observation: Observation) -> Refusal | None:
     try:
         apply(planned.steps, means(observation), report)
     except StepFailed as error:
+        tools.log(str(error), "WARNING")
         return Refusal(str(error))
     return None
 

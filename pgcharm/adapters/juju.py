@@ -209,13 +209,22 @@ def _run(*command: str) -> str:
     return done.stdout.strip()
 
 
+def remove_secret_revision(uri: str, revision: str) -> None:
+    """Remove a revision that nobody reads any more, when the hook has succeeded."""
+    command = ["secret-remove", uri, "--revision", revision]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise HookToolError(f"cannot run secret-remove: {done.stderr.strip()} (expected exit code 0)")
+
+
 def action_parameters() -> dict[str, Any]:
     return dict(tool("action-get") or {})
 
 
 def action_log(message: str) -> None:
-    """Say how far an action is, while it runs."""
-    subprocess.run(["action-log", message], check=False)
+    """Say how far an action is, while it runs; in a hook nobody listens."""
+    if os.environ.get("JUJU_ACTION_NAME"):
+        subprocess.run(["action-log", message], check=False)
 
 
 def action_result(results: Mapping[str, str]) -> None:

@@ -12,7 +12,7 @@ from pgcharm.clients.passwords import new_key
 from pgcharm.cluster import CLUSTER_ROLES, SECRET_LABEL
 from pgcharm.observe.secrets import keep_in_hand
 from pgcharm.plan import steps
-from pgcharm.plan.requests.steps import RotatePasswords
+from pgcharm.plan.requests.steps import ForgetRevision, RotatePasswords
 from pgcharm.plan.types import Step
 
 
@@ -41,8 +41,17 @@ def rotate_passwords(step: RotatePasswords, _: Means) -> bool:
     return True
 
 
+def forget_revision(step: ForgetRevision, _: Means) -> bool:
+    juju.remove_secret_revision(step.secret, step.revision)
+    return True
+
+
 def new_passwords() -> dict[str, str]:
     return {name: secrets.token_urlsafe(24) for name in CLUSTER_ROLES}
 
 
-PERFORM: dict[type[Step], Perform] = {steps.MakeSecrets: make_secrets, RotatePasswords: rotate_passwords}
+PERFORM: dict[type[Step], Perform] = {
+    steps.MakeSecrets: make_secrets,
+    RotatePasswords: rotate_passwords,
+    ForgetRevision: forget_revision,
+}

@@ -13,7 +13,7 @@ from pgcharm.plan.requests.pause import pause, resume
 from pgcharm.plan.requests.recovery import recover_quorum
 from pgcharm.plan.requests.reinitialize import reinitialize
 from pgcharm.plan.requests.restart import restart
-from pgcharm.plan.requests.rotation import rotate_passwords
+from pgcharm.plan.requests.rotation import forget_revision, rotate_passwords
 from pgcharm.plan.requests.switchover import switch_over
 from pgcharm.plan.requests.upgrade import ask_upgrade
 from pgcharm.plan.situation import Part, Situation
@@ -34,9 +34,12 @@ REQUESTS: Mapping[str, Callable[[Situation, Request], Answer]] = {
     "recover-quorum": recover_quorum,
 }
 
+BY_JUJU: Mapping[str, Callable[[Situation, Request], Answer]] = {"secret-remove": forget_revision}
+"""What Juju itself asks for, in a hook."""
+
 
 def answer(s: Situation, request: Request) -> Answer:
     """The steps that make true what is asked for, or why that is not done."""
     if s.o.juju.stopping:
         return Refusal(f"cannot {request.name}: {s.o.juju.unit} is leaving (run it on another unit)")
-    return REQUESTS[request.name](s, request)
+    return {**REQUESTS, **BY_JUJU}[request.name](s, request)

@@ -9,7 +9,7 @@ from pgcharm.layout import unit_name
 from pgcharm.observation import Request
 from pgcharm.plan.passwords import not_told, stale
 from pgcharm.plan.requests.restart import amiss
-from pgcharm.plan.requests.steps import RotatePasswords
+from pgcharm.plan.requests.steps import ForgetRevision, RotatePasswords
 from pgcharm.plan.requests.switchover import others
 from pgcharm.plan.situation import Part, Situation
 from pgcharm.plan.types import Refusal
@@ -22,6 +22,11 @@ def rotate_passwords(s: Situation, _: Request) -> Part | Refusal:
         return Refusal(f"cannot rotate the passwords: {why}")
     assert s.secrets is not None
     return Part((RotatePasswords("the operator asks for it", s.secrets.generation + 1),))
+
+
+def forget_revision(_: Situation, request: Request) -> Part:
+    """A revision of a secret is of no use any more: the passwords before the last are forgotten."""
+    return Part((ForgetRevision("nobody reads it any more", request.text("secret"), request.text("revision")),))
 
 
 def why_not(s: Situation) -> str:

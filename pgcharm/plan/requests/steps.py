@@ -17,6 +17,8 @@ class HandOver(Step):
 
     leader: str
     candidate: str
+    anybody: bool = False
+    """Whether any other standby does as well; see `pgcharm.plan.steps.SwitchOver`."""
 
     def says(self) -> str:
         return f"hand the primary's role from {unit_name(self.leader)} to {unit_name(self.candidate)}"
@@ -69,3 +71,14 @@ class RotatePasswords(Step):
 
     def says(self) -> str:
         return f"make passwords anew (generation {self.generation})"
+
+
+@dataclass(frozen=True)
+class ForgetRevision(Step):
+    """Juju has not got a revision of a secret any more."""
+
+    secret: str
+    revision: str
+
+    def says(self) -> str:
+        return f"remove revision {self.revision} of {self.secret}"

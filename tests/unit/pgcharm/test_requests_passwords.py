@@ -8,7 +8,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pgcharm.observation import Observation, Postgres, Secrets
+from pgcharm.observation import Event, Observation, Postgres, Request, Secrets
 from pgcharm.plan import plan, steps
 from pgcharm.plan.passwords import in_force
 from pgcharm.plan.situation import situation
@@ -109,6 +109,12 @@ def test_a_rotation_begins_on_the_leader_when_the_last_is_through_and_all_are_we
     rotated = replace(with_passwords(leader, ROTATED), secrets=View(NEW))
     assert "still under way" in asked(told(rotated, 1), "rotate-passwords")
     assert "(generation 3)" in asked(told(rotated, 1, 2), "rotate-passwords")
+
+
+def test_a_revision_that_nobody_reads_any_more_goes() -> None:
+    request = Request("secret-remove", {"secret": "secret:abc", "revision": "1"})
+    o = replace(living(leader=True), event=Event("secret-remove", request=request))
+    assert plan(o).text() == "1. remove revision 1 of secret:abc: nobody reads it any more"
 
 
 def test_secrets_do_not_show() -> None:
