@@ -60,6 +60,6 @@ class PatroniApi:
         ask("POST", f"{self.url}/reinitialize", self.credentials, {"force": True, "from_leader": True}, timeout=30)
 
     def switch_over(self, leader: str, candidate: str) -> None:
-        """Hand the primary's role to another member. Raises WebError with Patroni's reason."""
-        body = {"leader": leader, "candidate": candidate}
+        """Hand the primary's role to another member, any where none is named. Raises WebError with Patroni's reason."""
+        body = {"leader": leader, **({"candidate": candidate} if candidate else {})}
         ask("POST", f"{self.url}/switchover", self.credentials, body, timeout=60)

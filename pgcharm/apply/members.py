@@ -39,7 +39,7 @@ def own_turn(means: Means, step: Step) -> Iterator[None]:
 def hand_over(step: steps.HandOver, means: Means) -> bool:
     """Patroni answers when the other member has taken over."""
     with own_turn(means, step):
-        means.patroni.switch_over(step.leader, step.candidate)
+        means.patroni.switch_over(step.leader, "" if step.anybody else step.candidate)
     return True
 
 
@@ -50,6 +50,17 @@ def restart_member(step: steps.RestartMember, means: Means) -> bool:
         api.restart(step.seconds)
         wait_for(step.seconds, f"{step.unit} to serve again", lambda: lacking(api, step.primary))
     return True
+
+
+def await_standbys(step: steps.AwaitStandbys, means: Means) -> bool:
+    members = [PatroniApi.at(address, means.credentials) for address in step.hosts]
+
+    def seen() -> str | None:
+        found = zip(step.units, (lacking(api, primary=False) for api in members), strict=True)
+        return ", ".join(f"{unit}: {lack}" for unit, lack in found if lack) or None
+
+    wait_for(step.seconds, "the standbys", seen)
+    return False
 
 
 def lacking(api: PatroniApi, primary: bool, since: object = None) -> str | None:
@@ -103,6 +114,7 @@ def knows_of_pause(api: PatroniApi) -> bool | None:
 PERFORM: dict[type[Step], Perform] = {
     steps.HandOver: hand_over,
     steps.RestartMember: restart_member,
+    steps.AwaitStandbys: await_standbys,
     steps.CloneAnew: clone_anew,
     steps.SetPause: set_pause,
 }

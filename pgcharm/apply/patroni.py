@@ -53,7 +53,7 @@ def change_settings(step: steps.ChangeSettings, means: Means) -> bool:
 def switch_over(step: steps.SwitchOver, means: Means) -> bool:
     """Patroni answers when the other member has taken over. A refusal is no failure: a clean stop hands over too."""
     try:
-        means.patroni.switch_over(step.leader, step.candidate)
+        means.patroni.switch_over(step.leader, "" if step.anybody else step.candidate)
     except WebError as error:
         juju.log(f"cannot {step.says()}: {error}; the role goes over when PostgreSQL stops", "WARNING")
         return False

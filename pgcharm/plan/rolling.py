@@ -12,7 +12,7 @@ from pgcharm.layout import unit_name
 from pgcharm.observation import CLONING, Member, Patroni
 from pgcharm.plan.situation import SERVING, STREAMING, Part, Situation
 from pgcharm.plan.steps import RestartInTurn, RestartPostgres, SwitchOver
-from pgcharm.plan.teardown import successor
+from pgcharm.plan.teardown import anybody, successor
 from pgcharm.plan.types import Wait
 
 RUNS = "runs"
@@ -57,7 +57,7 @@ def moment(s: Situation, patroni: Patroni, what: str, reason: str, ahead: tuple[
     if why := missing(s, patroni) or why_not_now(s, patroni, ahead):
         return Part(waits=(Wait(f"{TURN} to {what}", why),))
     if s.is_primary and (candidate := successor(s)):
-        return Part((SwitchOver(f"{reason}, and goes last", s.name, candidate.name),))
+        return Part((SwitchOver(f"{reason}, and goes last", s.name, candidate.name, anybody(s)),))
     return None
 
 

@@ -327,6 +327,10 @@ class SwitchOver(Step):
 
     leader: str
     candidate: str
+    anybody: bool = False
+    """Whether any other standby does as well. Patroni is then given no name, which saves two seconds: while a name is
+    given, the other standbys sleep that long before they follow (Patroni 4.1, ha.py, process_unhealthy_cluster), and
+    the new primary's commits wait for one of them."""
 
     def says(self) -> str:
         return f"hand the primary's role from {self.leader} to {self.candidate}"

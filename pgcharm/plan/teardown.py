@@ -23,7 +23,7 @@ def leave(s: Situation) -> Part:
     reason = "this unit is leaving"
     candidate = successor(s)
     if s.is_primary and candidate:
-        steps.append(SwitchOver(reason, s.name, candidate.name))
+        steps.append(SwitchOver(reason, s.name, candidate.name, anybody(s)))
     steps += [
         StopService(reason, service)
         for service in (s.layout.watch_service, s.layout.patroni_service)
@@ -41,6 +41,12 @@ def successor(s: Situation) -> Member | None:
         if member.role in _PREFERENCE and member.state in SERVING and unit_name(member.name) in staying
     ]
     return min(standbys, key=lambda member: (_PREFERENCE.index(member.role), member.lag or 0), default=None)
+
+
+def anybody(s: Situation) -> bool:
+    """Whether nobody but units that stay could take over."""
+    members = s.patroni.members if s.patroni else ()
+    return all(unit_name(member.name) in s.staying for member in members if member.name != s.name)
 
 
 def give_up_vote(s: Situation) -> tuple[Step, ...]:

@@ -46,7 +46,8 @@ def best(s: Situation, primary: Member, standbys: tuple[Member, ...], bound: int
         seen = "; ".join(f"{unit_name(member.name)}: {why_not(member, standbys, bound)}" for member in standbys)
         return Refusal(f"cannot switch over: no standby can take over: {seen}")
     chosen = min(fit, key=lambda member: (_PREFERENCE.index(member.role), member.lag or 0))
-    return handing_over(primary, chosen, "the operator asks for it, and it is nearest to the primary")
+    anybody = len(fit) == len(standbys) == len(s.patroni.members if s.patroni else ()) - 1
+    return handing_over(primary, chosen, "the operator asks for it, and it is nearest to the primary", anybody)
 
 
 def others(s: Situation, primary: Member) -> tuple[Member, ...]:
@@ -74,5 +75,5 @@ def why_not(chosen: Member, standbys: tuple[Member, ...], bound: int) -> str:
     return ""
 
 
-def handing_over(primary: Member, chosen: Member, reason: str) -> Part:
-    return Part((HandOver(reason, primary.name, chosen.name),))
+def handing_over(primary: Member, chosen: Member, reason: str, anybody: bool = False) -> Part:
+    return Part((HandOver(reason, primary.name, chosen.name, anybody),))
