@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pgcharm.layout import member_name, unit_name
 from pgcharm.observation import Member, Request
-from pgcharm.plan.requests.steps import RestartMember
+from pgcharm.plan.requests.steps import AwaitStandbys, RestartMember
 from pgcharm.plan.requests.switchover import others
 from pgcharm.plan.situation import SERVING, STREAMING, Part, Situation
 from pgcharm.plan.types import Refusal
@@ -29,7 +29,9 @@ def restart(s: Situation, request: Request) -> Part | Refusal:
             f"cannot restart: {'; '.join(unwell)} (expected every unit to serve, so that one is left that does; "
             "wait for it, or name one unit with unit=...)"
         )
-    return Part(tuple(restarting(member, member is s.primary) for member in chosen))
+    steps = tuple(restarting(member, member is s.primary) for member in chosen)
+    standbys = members[:-1]
+    return Part((*steps, awaiting(standbys)) if s.primary in chosen and standbys else steps)
 
 
 def amiss(s: Situation, member: Member) -> str:
@@ -41,3 +43,8 @@ def amiss(s: Situation, member: Member) -> str:
 def restarting(member: Member, primary: bool) -> RestartMember:
     reason = "it is the primary, and goes last" if primary else "it is a standby"
     return RestartMember(reason, unit_name(member.name), member.host, primary)
+
+
+def awaiting(standbys: tuple[Member, ...]) -> AwaitStandbys:
+    units, hosts = tuple(unit_name(member.name) for member in standbys), tuple(member.host for member in standbys)
+    return AwaitStandbys("the primary has been restarted under them", units, hosts)

@@ -39,6 +39,18 @@ class RestartMember(Step):
 
 
 @dataclass(frozen=True)
+class AwaitStandbys(Step):
+    """Standbys stream from the primary."""
+
+    units: tuple[str, ...]
+    hosts: tuple[str, ...]
+    seconds: float = 60
+
+    def says(self) -> str:
+        return f"wait until {' and '.join(self.units)} stream again"
+
+
+@dataclass(frozen=True)
 class CloneAnew(Step):
     """This unit's data is being copied from the primary, in place of what it has."""
 

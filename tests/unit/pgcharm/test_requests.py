@@ -122,7 +122,8 @@ def test_restart_goes_through_the_standbys_and_ends_with_the_primary() -> None:
 RESTART = """\
 1. restart PostgreSQL on postgresql/1: it is a standby
 2. restart PostgreSQL on postgresql/2: it is a standby
-3. restart PostgreSQL on postgresql/0: it is the primary, and goes last"""
+3. restart PostgreSQL on postgresql/0: it is the primary, and goes last
+4. wait until postgresql/1 and postgresql/2 stream again: the primary has been restarted under them"""
 
 
 def test_one_unit_may_be_restarted_alone_even_if_it_is_the_one_that_is_unwell() -> None:
