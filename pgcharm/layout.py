@@ -88,6 +88,16 @@ class Layout:
         return f"{self.state}/etcd-{epoch}" if epoch else f"{self.state}/etcd"
 
     @property
+    def etcd_copy(self) -> str:
+        """Where a copy of etcd's data is read."""
+        return f"{self.state}/etcd-copy.partial"
+
+    @property
+    def remnant(self) -> str:
+        """What was read of it last."""
+        return f"/run/{self.application}-charm-remnant"
+
+    @property
     def silence(self) -> str:
         """Since when etcd has had no quorum."""
         return f"/run/{self.application}-charm-silence"

@@ -49,6 +49,11 @@ class EtcdEndpoint:
         found = self.call("cluster/member/list")
         return tuple(_member(member) for member in found.get("members", ()))
 
+    def known_members(self) -> tuple[EtcdMember, ...]:
+        """The members as this one has them, from the address where the others reach it: it answers there at once."""
+        found = ask("GET", f"{self.url}/members", self.credentials)
+        return tuple(_member({**member, "ID": member["id"]}) for member in found)
+
     def get(self, prefix: str, serializable: bool = False) -> dict[str, str]:
         """Keys below a prefix, read with a quorum; or, serializable, as this member has them, which may be stale."""
         end = prefix[:-1] + chr(ord(prefix[-1]) + 1)

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-_ENTRY_RECORD = 2
+_ENTRY_RECORD, _STATE_RECORD = 2, 3
 _CHANGES_MEMBERS = (1, 2)
 """Types of an entry that change who is a member: EntryConfChange, EntryConfChangeV2."""
 
@@ -42,25 +42,41 @@ def read_end(data_directory: str, after: int) -> tuple[Entry, ...]:
     """The entries with an index above `after`, in order. Raises LogError, OSError."""
     entries: list[Entry] = []
     for path in _segments(Path(data_directory, "member", "wal"), after):
-        for entry in _entries(path.read_bytes()):
+        for kind, content in _records(path.read_bytes()):
+            if kind != _ENTRY_RECORD:
+                continue
+            entry = _entry(content)
             while entries and entries[-1].index >= entry.index:
                 entries.pop()  # a later leader has put another one in its place
             entries.append(entry)
     return tuple(entry for entry in entries if entry.index > after)
 
 
-def _segments(directory: Path, after: int) -> list[Path]:
-    """The files that may hold entries above `after`; a name says the file's number and its first index."""
+def agreed(data_directory: str) -> tuple[int, int]:
+    """How far the member knows, by its log, that entries are agreed; and its term. Raises LogError, OSError."""
+    index = term = 0
+    for path in _segments(Path(data_directory, "member", "wal"), None):
+        for kind, content in _records(path.read_bytes()):
+            if kind == _STATE_RECORD:
+                fields = dict(_fields(content))
+                term, index = _whole(fields.get(1, 0)), _whole(fields.get(3, 0))
+    return index, term
+
+
+def _segments(directory: Path, after: int | None) -> list[Path]:
+    """The files that may hold entries above `after`, or the last; a name says the file's number and its first index."""
     found = sorted(directory.glob("*-*.wal"))
     if not found:
         raise LogError(f"cannot read the log of etcd: no file in {directory} (expected at least one)")
+    if after is None:
+        return found[-1:]
     first = [int(path.stem.split("-")[1], 16) for path in found]
     begin = max((number for number, index in enumerate(first) if index <= after + 1), default=0)
     return found[begin:]
 
 
-def _entries(content: bytes) -> Iterator[Entry]:
-    """The entries in one file. It is allocated in advance: a length of zero is its end."""
+def _records(content: bytes) -> Iterator[tuple[int, bytes]]:
+    """The records in one file: kind and content. It is allocated in advance: a length of zero is its end."""
     place = 0
     while place + 8 <= len(content):
         (frame,) = struct.unpack_from("<q", content, place)
@@ -73,18 +89,25 @@ def _entries(content: bytes) -> Iterator[Entry]:
             raise LogError(f"cannot read the log of etcd: a record has {len(record)} bytes (expected {length})")
         place += 8 + length + padding
         fields = dict(_fields(record))
-        if fields.get(1) == _ENTRY_RECORD:
-            yield _entry(fields.get(3, b""))
+        yield _whole(fields.get(1, 0)), _bytes(fields.get(3, b""))
 
 
-def _entry(message: bytes | int) -> Entry:
-    if isinstance(message, int):
-        raise LogError("cannot read the log of etcd: an entry is a number (expected bytes)")
+def _entry(message: bytes) -> Entry:
     fields = dict(_fields(message))
-    kind, term, index, data = (fields.get(number, 0) for number in (1, 2, 3, 4))
-    if not isinstance(term, int) or not isinstance(index, int):
-        raise LogError("cannot read the log of etcd: an entry has no term and index (expected numbers)")
-    return Entry(index, term, kind in _CHANGES_MEMBERS, data if isinstance(data, bytes) else b"")
+    kind, term, index = (_whole(fields.get(number, 0)) for number in (1, 2, 3))
+    return Entry(index, term, kind in _CHANGES_MEMBERS, _bytes(fields.get(4, b"")))
+
+
+def _whole(value: int | bytes) -> int:
+    if not isinstance(value, int):
+        raise LogError("cannot read the log of etcd: bytes in the place of a number")
+    return value
+
+
+def _bytes(value: int | bytes) -> bytes:
+    if not isinstance(value, bytes):
+        raise LogError("cannot read the log of etcd: a number in the place of bytes")
+    return value
 
 
 def _fields(message: bytes) -> Iterator[tuple[int, int | bytes]]:

@@ -65,6 +65,20 @@ def clean(target: str, first: Beginning, credentials: Credentials, gone: Iterabl
             raise EtcdError(f"cannot end the leases of the former cluster: {len(left)} are left (expected none)")
 
 
+def read(source: str, scratch: str, credentials: Credentials, prefix: str) -> dict[str, str]:
+    """The keys below a prefix in a member's data, read from a copy. Raises EtcdError, HostError, OSError.
+
+    For a member that was started without a quorum: until it has seen one, it answers nobody.
+    """
+    nobody = Beginning("copy", "https://127.0.0.1:1", "copy")
+    try:
+        make(source, scratch, nobody)
+        with running(scratch, nobody, credentials) as endpoint:
+            return endpoint.get(prefix)
+    finally:
+        ensure_absent(scratch)
+
+
 @contextmanager
 def running(data: str, first: Beginning, credentials: Credentials) -> Iterator[EtcdEndpoint]:
     """A member that runs on this machine only, on ports that nobody knows. Raises HostError if it does not start."""

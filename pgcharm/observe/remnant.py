@@ -9,17 +9,21 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from pgcharm.adapters import etcd_restore
 from pgcharm.adapters.etcd import EtcdEndpoint, EtcdError
-from pgcharm.adapters.etcd_log import LogError, read_end
+from pgcharm.adapters.etcd_log import LogError, agreed, read_end
+from pgcharm.adapters.host import HostError
 from pgcharm.adapters.reach import is_silent
 from pgcharm.adapters.silence import lasting, silence
 from pgcharm.adapters.web import Credentials, WebError
 from pgcharm.cluster import etcd_url
 from pgcharm.layout import Layout, member_name
 from pgcharm.observation import EtcdMember, Juju, Machine, Remnant, Sync
+from pgcharm.plan.members import peer_url
 from pgcharm.view import Unknown, View
 
 
@@ -32,14 +36,14 @@ def observe_remnant(
     running = machine.services[layout.etcd_service].active
     try:
         if running:
-            held = ask(EtcdEndpoint(etcd_url("127.0.0.1"), credentials), juju.application)
+            held = look(juju, layout, credentials)
             seconds = silence(layout.silence, str(held["applied"]))
         else:
             held, seconds = dict(machine.memories.etcd.get("frozen") or {}), lasting(layout.silence)
         if not held:
             return Unknown("etcd does not run")
         beyond = look_beyond(layout, held)
-    except (WebError, EtcdError, LogError, OSError) as error:
+    except (EtcdError, HostError, LogError, OSError) as error:
         return Unknown(f"etcd's own member: {str(error).splitlines()[0][:160]}")
     members = members_of(held)
     own = member_name(juju.unit)
@@ -59,9 +63,33 @@ def observe_remnant(
     )
 
 
+def look(juju: Juju, layout: Layout, credentials: Credentials) -> dict[str, Any]:
+    """What the member knows, as it can be noted down; from its data where it has not answered since it was started."""
+    try:
+        return ask(EtcdEndpoint(etcd_url("127.0.0.1"), credentials), juju.application)
+    except WebError:
+        index, term = agreed(layout.etcd_data)
+        held = remembered(layout.remnant)
+        if held.get("applied") != index:
+            peer = EtcdEndpoint(peer_url(juju.address), credentials)
+            members = peer.known_members()
+            keys = etcd_restore.read(layout.etcd_data, layout.etcd_copy, credentials, f"/service/{juju.application}/")
+            held = facts(juju.application, index, term, keys, members)
+            Path(layout.remnant).write_text(json.dumps(held))
+        return held
+
+
+def remembered(path: str) -> dict[str, Any]:
+    """What was read last; nothing where that is not known."""
+    try:
+        return dict(json.loads(Path(path).read_text()))
+    except (OSError, ValueError, TypeError):
+        return {}
+
+
 def ask(endpoint: EtcdEndpoint, application: str) -> dict[str, Any]:
-    """What the member knows, as it can be noted down. Raises EtcdError where it has a leader again, or still moves."""
-    before = endpoint.status()
+    """What the member says it knows. Raises EtcdError where it has a leader again, or still moves."""
+    before = dict(endpoint.call("maintenance/status", timeout=1.5))
     if before.get("leader", "0") != "0":
         raise EtcdError("it has a leader again")
     keys = endpoint.get(f"/service/{application}/", serializable=True)
@@ -70,13 +98,21 @@ def ask(endpoint: EtcdEndpoint, application: str) -> dict[str, Any]:
     applied = before.get("raftAppliedIndex", "0")
     if after.get("raftAppliedIndex", "0") != applied or after.get("raftIndex", "0") != applied:
         raise EtcdError("it is catching up with what was agreed")
+    return facts(application, int(applied), int(after.get("raftTerm", 0)), keys, members)
+
+
+def facts(
+    application: str, applied: int, term: int, keys: Mapping[str, str], members: Sequence[EtcdMember]
+) -> dict[str, Any]:
+    """What matters of a member's knowledge."""
+    prefix = f"/service/{application}"
     return {
-        "applied": int(applied),
-        "term": int(after.get("raftTerm", 0)),
-        "primary": keys.get(f"/service/{application}/leader", ""),
-        "sync": keys.get(f"/service/{application}/sync", ""),
+        "applied": applied,
+        "term": term,
+        "primary": keys.get(f"{prefix}/leader", ""),
+        "sync": keys.get(f"{prefix}/sync", ""),
         "members": [[m.id, m.name, m.peer_url, m.client_url, m.learner] for m in members],
-        "paused": is_paused(keys.get(f"/service/{application}/config", "")),
+        "paused": is_paused(keys.get(f"{prefix}/config", "")),
     }
 
 
