@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 import yaml
 
 from pgcharm.actions import QUESTIONS
@@ -13,6 +14,8 @@ from pgcharm.plan import plan
 from pgcharm.plan.requests import REQUESTS
 from pgcharm.plan.requests.steps import SetPause
 from pgcharm.view import Unknown, View, known
+from tests.unit.pgcharm import requests_host as requests_host
+from tests.unit.pgcharm.host import carry_out, settle
 from tests.unit.pgcharm.test_life import living
 
 TOP = Path(__file__).resolve().parents[3]
@@ -193,3 +196,12 @@ def test_without_etcd_a_pause_is_refused() -> None:
     o = replace(o, patroni=View(replace(seen, settings=None)))
     assert "refused: cannot pause: Patroni cannot read the cluster's settings" in asked(o, "pause")
     assert "run it on another unit" in asked(replace(o, patroni=Unknown("Patroni is not running")), "resume")
+
+
+@pytest.mark.parametrize("number", [0, 1])
+@pytest.mark.parametrize("name", ["switchover", "restart", "reinitialize", "pause", "resume", "rotate-passwords"])
+def test_when_an_action_is_done_nothing_is_left_to_do(name: str, number: int) -> None:
+    o = asking(living(number, leader=True), name)
+    for step in plan(o).steps:
+        o = carry_out(step, o)
+    assert plan(settle(replace(o, event=Event(name)))).text() == "nothing to do"
