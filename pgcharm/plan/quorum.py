@@ -85,10 +85,11 @@ def verdict(s: Situation, r: Remnant) -> Verdict:
 
 def tie_break(s: Situation, r: Remnant, other: str) -> Verdict:
     """Two voters, and the other one is silent: the one that Juju favours goes on alone, if it has every commit."""
-    if other not in silent(r) and not has_lost_its_data(s, other):
-        return Verdict(wait=f"etcd of {other}, which answers otherwise")
-    if s.patroni is not None and s.patroni.failsafe:
-        return Verdict(wait=f"etcd of {other}: its Patroni was heard of less than {TTL:.0f} s ago")
+    if not has_lost_its_data(s, other):
+        if other not in silent(r):
+            return Verdict(wait=f"etcd of {other}, which answers otherwise")
+        if s.patroni is not None and s.patroni.failsafe and not is_former_primary(r, s.name):
+            return Verdict(wait=f"etcd of {other}: its Patroni was heard of less than {TTL:.0f} s ago")
     if r.paused:
         return Verdict(block=f"failover is paused: bring {other} back, or {recover(s)}")
     if r.beyond:
