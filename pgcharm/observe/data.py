@@ -8,7 +8,9 @@ from __future__ import annotations
 import re
 import struct
 import time
+from collections import Counter
 from collections.abc import Iterable
+from datetime import datetime
 from pathlib import Path
 
 from pgcharm.adapters import host
@@ -17,6 +19,7 @@ from pgcharm.observation import CLONING, DataDirectory, Memory, Patroni
 
 RECENT_SECONDS = 120
 """What was said longer ago is not what keeps PostgreSQL from starting now."""
+AGAIN_AND_AGAIN = 3
 _LINE = re.compile(r"^\S+ \S+ \S+ \[\d+\] (FATAL|PANIC|ERROR|LOG):\s+(.*)$")
 """A background process in our log_line_prefix; a line of a session has a user's name before the level."""
 _RELAYED_BY_PATRONI = re.compile(r"^\S+ \S+ INFO:  std(?:out|err)=")
@@ -26,7 +29,7 @@ _FOLLOWING = ("started streaming WAL from primary", "INFO: no action. I am", "IN
 """PostgreSQL's and Patroni's words for all being well."""
 _LOGGED = (
     "new timeline", "is not a child of this server's history", "does not contain minimum recovery point",
-    "invalid checkpoint record", "invalid primary checkpoint record",
+    "invalid checkpoint record", "invalid primary checkpoint record", "unexpected timeline ID",
 )  # fmt: skip
 """What PostgreSQL only logs, though it cannot go on with it."""
 _HARMLESS = (
@@ -68,24 +71,39 @@ def system_identifier(data: str) -> str:
 
 
 def recent_log(data: str) -> list[str]:
-    """The end of PostgreSQL's newest log, if it was written lately."""
+    """What PostgreSQL has said lately, from its newest log. A copy has the log of whom it was made from in it."""
     logs = [(place.stat().st_mtime, place) for place in Path(data, "log").glob("postgresql-*.log")]
-    written, newest = max(logs, default=(0.0, Path()))
-    return host.last_lines(str(newest)) if time.time() - written < RECENT_SECONDS else []
+    _, newest = max(logs, default=(0.0, Path()))
+    return [line for line in host.last_lines(str(newest)) if said_at(line) > time.time() - RECENT_SECONDS]
+
+
+def said_at(line: str) -> float:
+    """When a line of PostgreSQL's log was written; 0 where it does not say. Our log_timezone is GMT, the default.
+
+    >>> said_at("1970-01-01 00:01:00.500 GMT [7] LOG:  hello")
+    60.5
+    """
+    try:
+        return datetime.strptime(line[:23] + "+0000", "%Y-%m-%d %H:%M:%S.%f%z").timestamp()
+    except ValueError:
+        return 0.0
 
 
 def last_complaint(lines: Iterable[str]) -> str:
     """The last thing that kept PostgreSQL from starting or following, unless it has followed since.
 
+    One that comes again and again counts all the same: PostgreSQL may begin to follow and give up each time.
+
     >>> last_complaint(["2026-01-01 10:00:00.1 UTC [7] FATAL:  could not locate a valid checkpoint record"])
     'could not locate a valid checkpoint record'
     """
-    found = ""
+    found, times = "", Counter[str]()
     for line in lines:
         if any(words in line for words in _FOLLOWING):
-            found = ""
+            found = next((said for said, count in times.most_common(1) if count >= AGAIN_AND_AGAIN), "")
         elif (said := complaint_in(line)) and not any(word in said for word in _HARMLESS):
             found = said
+            times[said] += 1
     return found
 
 

@@ -29,7 +29,7 @@ COMEBACK = "PostgreSQL to come back"
 _HOPELESS = re.compile(
     "has already been removed|has been invalidated|is behind recovery timeline|not in this server's history"
     "|not a child of this server's history|forked off current database system|does not contain minimum recovery point"
-    "|system identifier differs"
+    "|system identifier differs|unexpected timeline ID"
 )
 """With these a standby that runs will never follow."""
 _NOT_THE_DATA = re.compile(

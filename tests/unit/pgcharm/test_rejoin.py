@@ -239,6 +239,13 @@ def test_a_diverged_timeline_is_a_complaint_though_it_is_only_logged() -> None:
     assert last_complaint([line]).startswith("new timeline 3 forked off")
 
 
+def test_a_complaint_that_comes_again_and_again_counts_though_it_begins_to_follow_each_time() -> None:
+    said = "unexpected timeline ID 2 in log segment 00000002000000000000000C, offset 2506752"
+    follows = f"{LOG}LOG:  started streaming WAL from primary at 0/B000000 on timeline 2"
+    assert last_complaint([f"{LOG}LOG:  {said}", follows] * 3) == said
+    assert last_complaint([f"{LOG}LOG:  {said}", follows]) == ""
+
+
 def test_a_tools_complaint_is_one() -> None:
     said = 'could not open file "/x/global/pg_control" for reading: No such file or directory'
     assert last_complaint([f"pg_controldata: error: {said}"]) == said
