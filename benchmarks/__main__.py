@@ -15,7 +15,7 @@ from pathlib import Path
 import benchmarks
 from benchmarks.figures import describe_machine, table
 
-_NOT_SCENARIOS = {"__main__", "figures", "client_bed", "own_box", "plot", "vanilla"}
+_NOT_SCENARIOS = {"__main__", "figures", "client_bed", "own_box", "plot", "relations_bed", "vanilla"}
 
 
 def scenarios() -> list[str]:
@@ -29,14 +29,13 @@ def main(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("name", choices=scenarios())
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write one JSON object to FILE")
-    known, _ = parser.parse_known_args(argv)
-    scenario = importlib.import_module(f"benchmarks.{known.name.replace('-', '_')}")
+    name = next((word for word in argv if word in scenarios()), None)
+    scenario = importlib.import_module(f"benchmarks.{name.replace('-', '_')}") if name else None
     if hasattr(scenario, "arguments"):
         scenario.arguments(parser)
-        rows = scenario.run(options := parser.parse_args(argv))
-    else:
-        options = parser.parse_args(argv)
-        rows = scenario.run()
+    options = parser.parse_args(argv)
+    assert scenario is not None
+    rows = scenario.run(options) if hasattr(scenario, "arguments") else scenario.run()
     machine = describe_machine()
     print(f"{options.name}, on {machine}\n\n{table(rows)}")
     if options.json:

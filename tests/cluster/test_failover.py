@@ -13,6 +13,7 @@ from pathlib import Path
 import jubilant
 import pytest
 from driving import box as boxes
+from driving import chaos
 from driving.postgresql import ROOT, SERVER, Cluster, packed
 from driving.proof import Proof
 from driving.waiting import until
@@ -97,6 +98,11 @@ def test_every_machine_lost_at_once_and_back(proof: Proof) -> None:
     with proof.under_writers("every machine lost and back", within=60):
         for unit in proof.units.values():
             proof.fault("crash", unit)
+
+
+def test_a_while_of_faults_at_random(proof: Proof) -> None:
+    """The short form of `python -m benchmarks chaos`; the seed changes with every run, and is printed."""
+    chaos.play(proof, seed=int(time.time()), seconds=45, say=print)
 
 
 def test_in_the_end_nothing_is_left_to_do(proof: Proof) -> None:

@@ -111,3 +111,46 @@ def _shared_timelines(acks: Sequence[Ack]) -> Iterable[str]:
         for timeline, of in servers.items()
         if len(of) > 1
     )
+
+
+@dataclass(frozen=True)
+class Op:
+    """Something done to a register whose values are never used twice. A read has no `new`."""
+
+    begun: float
+    ended: float | None
+    """None: no answer came, so that it may or may not have been done."""
+    seen: str
+    """The value that was read, or that was found and replaced."""
+    new: str = ""
+
+
+def register_faults(ops: Iterable[Op], first: str, last: str) -> tuple[str, ...]:
+    """Why a register's history is not that of one register: lost, forked or stale values; empty where it is.
+
+    Every value names the one before it, so the last one tells the order of all; then each operation must come after
+    whatever had ended before it began.
+    """
+    known = list(ops)
+    before = {op.new: op.seen for op in known if op.new}
+    chain, seen = [last], {last}
+    while (value := before.get(chain[-1])) is not None and value not in seen:
+        chain.append(value)
+        seen.add(value)
+    places = {value: place for place, value in enumerate(reversed(chain))}
+    if chain[-1] != first:
+        return (f"the value {chain[-1]} comes from nowhere",)
+    done = [op for op in known if op.ended is not None]
+    lost = [f"{op.new or op.seen} was acknowledged and is lost" for op in done if (op.new or op.seen) not in places]
+    return tuple(lost) + tuple(_stale([op for op in done if (op.new or op.seen) in places], places))
+
+
+def _stale(done: Sequence[Op], places: dict[str, int]) -> Iterable[str]:
+    by_end = sorted(done, key=lambda op: op.ended or 0.0)
+    newest, place = 0, 0
+    for op in sorted(done, key=lambda op: op.begun):
+        while place < len(by_end) and (by_end[place].ended or 0.0) <= op.begun:
+            newest = max(newest, places[by_end[place].new or by_end[place].seen])
+            place += 1
+        if places.get(op.seen, -1) < newest:
+            yield f"{op.seen} was seen at {op.begun:.3f}, when a later value had been acknowledged"

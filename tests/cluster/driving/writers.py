@@ -118,28 +118,29 @@ class Session:
 
 
 @dataclass
-class Stream:
-    """One connection's rows. `write` returns when `stop` is set."""
+class Client:
+    """One connection after the other, and what is done on them over and over: `turn`. `work` returns on `stop`."""
 
-    run: str
-    name: str
-    strict: bool
     target: Target
     stop: threading.Event
     pace: float = PACE
-    acks: list[Ack] = field(default_factory=list)
     errors: list[tuple[float, str]] = field(default_factory=list)
-    number: int = 1
-    _unsure: bool = False
     _shunned: dict[str, float] = field(default_factory=dict)
 
-    def write(self) -> None:
-        """Write until told to stop, through whatever happens."""
+    def turn(self, session: Session, begun: float) -> None:
+        """One thing done. Raises psycopg2.Error."""
+        raise NotImplementedError
+
+    def work(self) -> None:
+        """Go on until told to stop, through whatever happens."""
         while not self.stop.is_set():
             session = None
             try:
                 session = Session(self.target.without(self._shunned_now()))
-                self._write_through(session)
+                while not self.stop.is_set():
+                    begun = time.monotonic()
+                    self.turn(session, begun)
+                    self.stop.wait(max(0.0, begun + self.pace - time.monotonic()))
             except psycopg2.Error as error:
                 self._failed(error, session)
             finally:
@@ -157,16 +158,27 @@ class Stream:
     def _shunned_now(self) -> set[str]:
         return {host for host, end in self._shunned.items() if end > time.monotonic()}
 
-    def _write_through(self, session: Session) -> None:
-        while not self.stop.is_set():
-            begun = time.monotonic()
-            if not (self.strict and self._unsure and self._found(session, begun)):
-                if self._unsure and not self.strict:
-                    self.number += 1
-                self._unsure = True
-                ((server, timeline),) = session.rows(WRITE, (self.run, self.name, self.number))
-                self._acknowledged(begun, server, timeline)
-            self.stop.wait(max(0.0, begun + self.pace - time.monotonic()))
+
+@dataclass
+class Stream(Client):
+    """One connection's rows."""
+
+    run: str = ""
+    name: str = ""
+    strict: bool = False
+    acks: list[Ack] = field(default_factory=list)
+    number: int = 1
+    _unsure: bool = False
+
+    def turn(self, session: Session, begun: float) -> None:
+        """Write the next row, or find out what became of the last."""
+        if self.strict and self._unsure and self._found(session, begun):
+            return
+        if self._unsure and not self.strict:
+            self.number += 1
+        self._unsure = True
+        ((server, timeline),) = session.rows(WRITE, (self.run, self.name, self.number))
+        self._acknowledged(begun, server, timeline)
 
     def _found(self, session: Session, begun: float) -> bool:
         """Whether the row whose fate is unknown is there; it then counts as acknowledged now."""
@@ -189,10 +201,10 @@ class Writers:
         self._stop = threading.Event()
         names = ["strict", *(f"loose-{number}" for number in range(1, loose + 1))]
         self.target = target
-        self.streams = [Stream(self.run, name, name == "strict", target, self._stop, pace) for name in names]
-        self._threads = [
-            threading.Thread(target=stream.write, daemon=True, name=stream.name) for stream in self.streams
+        self.streams = [
+            Stream(target, self._stop, pace, run=self.run, name=name, strict=name == "strict") for name in names
         ]
+        self._threads = [threading.Thread(target=stream.work, daemon=True, name=stream.name) for stream in self.streams]
 
     def start(self) -> None:
         """Begin to write; the table is made first."""

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from driving.history import Ack, Gap, longest_gap, missing, out_of_order, per_interval, two_primaries
+from driving.history import (
+    Ack,
+    Gap,
+    Op,
+    longest_gap,
+    missing,
+    out_of_order,
+    per_interval,
+    register_faults,
+    two_primaries,
+)
 
 
 def ack(ended: float, stream: str = "s", number: int = 1, server: str = "a", timeline: int = 1) -> Ack:
@@ -49,3 +59,27 @@ def test_a_row_that_was_sent_before_the_new_primary_answered_says_nothing() -> N
 
 def test_two_servers_on_one_timeline_are_seen() -> None:
     assert two_primaries([ack(1), ack(2, server="b")]) == ("timeline 1 was written by a and b",)
+
+
+def test_a_register_that_is_written_and_read_in_turn_is_well() -> None:
+    assert register_faults([Op(1, 2, "0", "a"), Op(3, 4, "a"), Op(5, 6, "a", "b")], "0", "b") == ()
+
+
+def test_a_write_without_an_answer_may_have_been_done_or_not() -> None:
+    unknown = Op(1, None, "0", "a")
+    assert register_faults([unknown, Op(3, 4, "a", "b")], "0", "b") == ()
+    assert register_faults([unknown, Op(3, 4, "0", "b")], "0", "b") == ()
+
+
+def test_an_acknowledged_value_that_is_forgotten_is_seen() -> None:
+    assert register_faults([Op(1, 2, "0", "a"), Op(3, 4, "0", "b")], "0", "b")[0] == "a was acknowledged and is lost"
+
+
+def test_a_stale_read_is_seen() -> None:
+    (found,) = register_faults([Op(1, 2, "0", "a"), Op(3, 4, "0")], "0", "a")
+    assert found == "0 was seen at 3.000, when a later value had been acknowledged"
+
+
+def test_a_read_beside_a_write_may_see_either() -> None:
+    for value in ("0", "a"):
+        assert register_faults([Op(1, 4, "0", "a"), Op(2, 3, value)], "0", "a") == ()

@@ -226,6 +226,13 @@ def test_a_unit_that_is_leaving_too_is_no_successor() -> None:
     goal = {"postgresql/0": "dying", "postgresql/1": "dying", "postgresql/2": "active"}
     (step,) = [s for s in plan(made.with_juju(living(), stopping=True, goal=goal)).steps if isinstance(s, SwitchOver)]
     assert step.candidate == "postgresql-2"
+    assert not step.anybody
+
+
+def test_where_any_standby_will_do_nobody_is_named_to_patroni() -> None:
+    goal = {f"postgresql/{n}": "dying" if n == 0 else "active" for n in range(3)}
+    (step,) = [s for s in plan(made.with_juju(living(), stopping=True, goal=goal)).steps if isinstance(s, SwitchOver)]
+    assert step.anybody
 
 
 def test_the_last_unit_stops_and_keeps_everything() -> None:
