@@ -5,7 +5,8 @@
     async with Cluster("postgresql://app@10.1.0.10,10.1.0.11/orders") as cluster:
         await cluster.run(place_order)
 
-Everything public is named here.
+Everything public is named here, apart from what needs another library or is only wanted now and then: `pgclient.types`,
+`pgclient.tracing`, `pgclient.metrics`, `pgclient.sqlalchemy`, `pgclient.web`, `pgclient.momoko`.
 """
 
 from pgclient.blocking import BlockingCluster, BlockingTransaction
@@ -17,6 +18,7 @@ from pgclient.lsn import CommitToken
 from pgclient.options import Options
 from pgclient.relation import NotYet, from_pgsql, from_postgresql_client
 from pgclient.routing import Route, Wanted
+from pgclient.statistics import Counts, HostStatistics
 from pgclient.target import Target, parse
 from pgclient.topology import Topology
 from pgclient.transactions import Isolation, Transaction
@@ -30,7 +32,9 @@ __all__ = [
     "ClusterError",
     "CommitToken",
     "CommitUnknown",
+    "Counts",
     "Gap",
+    "HostStatistics",
     "HostView",
     "Isolation",
     "Listening",

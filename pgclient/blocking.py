@@ -26,6 +26,7 @@ from pgclient.cluster import Cluster
 from pgclient.listening import Gap, Note
 from pgclient.lsn import CommitToken
 from pgclient.options import Options
+from pgclient.statistics import HostStatistics
 from pgclient.target import Target
 from pgclient.topology import Topology
 from pgclient.transactions import Transaction
@@ -146,6 +147,21 @@ class BlockingCluster:
     @property
     def topology(self) -> Topology:
         return self._cluster.topology
+
+    def statistics(self) -> tuple[HostStatistics, ...]:
+        return self._cluster.statistics()
+
+    def retarget(self, target: Target) -> None:
+        self._there.wait(self._cluster.retarget(target))
+
+    def commit_prepared(self, name: str, **more: Any) -> None:
+        self._there.wait(self._cluster.commit_prepared(name, **more))
+
+    def rollback_prepared(self, name: str, **more: Any) -> None:
+        self._there.wait(self._cluster.rollback_prepared(name, **more))
+
+    def prepared(self, **more: Any) -> list[str]:
+        return self._there.wait(self._cluster.prepared(**more))
 
     def execute(self, query: Query, params: Params | None = None, **more: Any) -> int:
         return self._there.wait(self._cluster.execute(query, params, **more))

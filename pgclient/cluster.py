@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from dataclasses import replace
 from time import monotonic
 from types import TracebackType
 from typing import Any, TypeAlias, TypeVar
@@ -28,12 +29,12 @@ from pgclient.question import Question, Shape
 from pgclient.retry import Stage
 from pgclient.router import Router
 from pgclient.routing import Route, Wanted, route
+from pgclient.rows import RowFactory
 from pgclient.session import Session, limited
-from pgclient.statements import RowFactory
 from pgclient.statistics import HostStatistics
 from pgclient.target import Target, parse
 from pgclient.topology import Topology
-from pgclient.transactions import Isolation, Transaction, begin_statement
+from pgclient.transactions import Isolation, Transaction, begin_statement, check_name
 
 T = TypeVar("T")
 To: TypeAlias = "Route | Wanted | str"
@@ -167,15 +168,34 @@ class Cluster:
         read_only: bool = False,
         deferrable: bool = False,
         timeout: float | None = None,
+        prepare_as: str = "",
     ) -> AsyncIterator[Transaction]:
         """A transaction: committed at the end of the block, rolled back if it raises.
+
+        With `prepare_as` it is prepared under that name instead, for `commit_prepared` or `rollback_prepared` to end.
 
         If the answer to COMMIT gets lost, the cluster is asked: the block ends well if the transaction holds, raises
         the connection's error if it does not, and `CommitUnknown` if nobody can tell.
         """
         terms = self._terms(to, after, isolation, read_only, deferrable, timeout)
-        async with running.transaction(self._router, terms) as tx:
+        if prepare_as:
+            check_name(prepare_as)
+            terms = replace(terms, prepare_as=prepare_as)
+        async with self._traced("transaction"), running.transaction(self._router, terms) as tx:
             yield tx
+
+    async def commit_prepared(self, name: str, *, timeout: float | None = None) -> None:
+        """The second phase: commit what `transaction(prepare_as=name)` prepared, whoever is the primary now."""
+        await running.end_prepared(self._router, "COMMIT", name, self._deadline(timeout))
+
+    async def rollback_prepared(self, name: str, *, timeout: float | None = None) -> None:
+        """The second phase: give up what was prepared."""
+        await running.end_prepared(self._router, "ROLLBACK", name, self._deadline(timeout))
+
+    async def prepared(self, *, timeout: float | None = None) -> list[str]:
+        """The names of the transactions that wait in this database for their second phase."""
+        question = "SELECT gid FROM pg_prepared_xacts WHERE database = current_database() ORDER BY prepared"
+        return [name for (name,) in await self.fetch(question, timeout=timeout, repeatable=True)]
 
     async def run(
         self,
@@ -196,7 +216,8 @@ class Cluster:
         can tell.
         """
         terms = self._terms(to, after, isolation, read_only, deferrable, timeout)
-        return await running.run(self._router, terms, work)
+        async with self._traced("run"):
+            return await running.run(self._router, terms, work)
 
     # What holds a session for longer.
 
@@ -265,7 +286,8 @@ class Cluster:
         self, query: Query, chunks: CopyChunks, *, timeout: float | None = None, progress: Progress | None = None
     ) -> int:
         """Send bytes or text to `COPY ... FROM STDIN`; the number of rows. All or none hold. Never done again."""
-        return await self._copy(lambda session: copying.copy_in(session, query, chunks, progress), timeout)
+        async with self._traced("copy_in", query):
+            return await self._copy(lambda session: copying.copy_in(session, query, chunks, progress), timeout)
 
     async def copy_rows_in(
         self,
@@ -277,9 +299,10 @@ class Cluster:
         progress: Progress | None = None,
     ) -> int:
         """Send rows to `COPY ... FROM STDIN`; the number of rows. All or none hold. Never done again."""
-        return await self._copy(
-            lambda session: copying.copy_rows_in(session, query, rows, types=types, progress=progress), timeout
-        )
+        async with self._traced("copy_rows_in", query):
+            return await self._copy(
+                lambda session: copying.copy_rows_in(session, query, rows, types=types, progress=progress), timeout
+            )
 
     def listen(self, *channels: str) -> Listening:
         """Notifications on these channels, wherever the primary is: `async for note in cluster.listen("jobs")`.
@@ -323,7 +346,15 @@ class Cluster:
             repeatable = wanted.to is not Wanted.PRIMARY
         stage = Stage.WORKING if repeatable else Stage.LOOSE
         terms = running.Terms("", wanted, False, timeout, self._deadline(timeout))
-        return await running.ask(self._router, terms, question, stage)
+        if self._options.trace is None:
+            return await running.ask(self._router, terms, question, stage)
+        with self._options.trace(question.shape.call, question.query):
+            return await running.ask(self._router, terms, question, stage)
+
+    @contextlib.asynccontextmanager
+    async def _traced(self, call: str, query: Query | None = None) -> AsyncIterator[None]:
+        with self._options.trace(call, query) if self._options.trace else contextlib.nullcontext():
+            yield
 
     async def _copy(self, work: Callable[[Session], Awaitable[T]], timeout: float | None) -> T:
         """Not done again: what was read from the caller's source is gone."""

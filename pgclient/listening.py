@@ -32,7 +32,7 @@ MAX_PAYLOAD = 7999
 MAX_CHANNEL = 63
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Note:
     """One notification."""
 
@@ -135,6 +135,7 @@ class Ear:
         self._alive_at = 0.0
         self._why = ""
         self._wake = asyncio.Event()
+        self._broken: psycopg.Error | None = None
         self._task: asyncio.Task[None] | None = None
         router.on_new_primary(self._wake.set)
 
@@ -184,6 +185,7 @@ class Ear:
             session = await self._router.connect(address)
         except (psycopg.Error, OSError, asyncio.TimeoutError):
             return f"{address} did not let us in"
+        self._broken = None
         session.add_notify_handler(lambda found: self._feed(found.channel, found.payload, found.pid))
         try:
             while self._router.topology.primary in (None, address):
@@ -218,25 +220,32 @@ class Ear:
                 listener.feed(Gap(channel, since, self._why))
 
     async def _wait(self, session: Session) -> None:
-        """Wait for a notification, a listener's wish, another primary. After a silent heartbeat, try the session."""
+        """Feed what arrives, until a listener's wish, another primary or the session's end; keep it beating."""
         loop, descriptor = asyncio.get_running_loop(), session.pgconn.socket
-        loop.add_reader(descriptor, self._wake.set)
+        loop.add_reader(descriptor, self._read, session)
         try:
+            self._read(session)
             woken = await happened(self._wake, self._options.heartbeat)
         finally:
             loop.remove_reader(descriptor)
-        if woken:
-            self._read(session)
-        else:
+        if self._broken:
+            raise self._broken
+        if not woken and time() - self._alive_at >= self._options.heartbeat:
             await self._tell(session, "")
 
     def _read(self, session: Session) -> None:
-        session.pgconn.consume_input()
-        while found := session.pgconn.notifies():
-            self._alive_at = time()
-            self._feed(found.relname.decode(), found.extra.decode(), found.be_pid)
-        if session.pgconn.status != pq.ConnStatus.OK:
-            raise psycopg.OperationalError("the server closed the listening session")
+        """Called by the event loop when there is something: a notification goes to its listeners at once."""
+        pgconn = session.pgconn
+        try:
+            pgconn.consume_input()
+            while found := pgconn.notifies():
+                self._alive_at = time()
+                self._feed(found.relname.decode(), found.extra.decode(), found.be_pid)
+            if pgconn.status != pq.ConnStatus.OK:
+                raise psycopg.OperationalError("the server closed the listening session")
+        except psycopg.Error as error:
+            self._broken = error
+            self._wake.set()
 
     def _feed(self, channel: str, payload: str, pid: int) -> None:
         note = Note(channel, payload, pid)

@@ -5,7 +5,10 @@ Knows: numbers and what they mean. Must not know: anything else.
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from typing import Any
 
 from pgclient.errors import Misconfigured
 
@@ -38,13 +41,20 @@ class Options:
     """A connection that nobody needed for so long is closed."""
     max_lifetime: float = 3600.0
     """A connection that has lived so long is closed when it is idle."""
+    warn_held_for: float = 60.0
+    """A transaction, stream or connection that somebody holds for so long is logged, with the place that took it."""
     share_reads: bool = True
     """When all connections are in use, let waiting single reads travel together, each in a transaction of its own."""
     prepare_threshold: int | None = 5
     """Prepare a statement on the server after so many executions on a connection; None behind an old PgBouncer."""
 
+    on_connect: Callable[[Any], Awaitable[None]] | None = None
+    """Awaited with each new psycopg connection before anybody gets it; see `pgclient.types.known`."""
+    trace: Callable[[str, object], AbstractContextManager[object]] | None = None
+    """Entered around each call with its name and statement (or None); see `pgclient.tracing.spans`."""
+
     def __post_init__(self) -> None:
         positive = ("pool_size", "max_waiting", "patience", "probe_every", "probe_every_unsettled", "probe_timeout")
-        for name in (*positive, "cancel_grace", "heartbeat", "max_notes", "max_idle", "max_lifetime"):
+        for name in (*positive, "cancel_grace", "heartbeat", "max_notes", "max_idle", "max_lifetime", "warn_held_for"):
             if getattr(self, name) <= 0:
                 raise Misconfigured(f"cannot use {name}={getattr(self, name)!r} (expected more than 0)")

@@ -18,8 +18,9 @@ import psycopg
 from psycopg import pq
 
 from pgclient.book import Book
-from pgclient.errors import Busy
+from pgclient.errors import Busy, ClusterError
 from pgclient.hosts import Address
+from pgclient.leaks import Register
 from pgclient.line import Line
 from pgclient.options import Options
 from pgclient.retry import pause
@@ -75,6 +76,7 @@ class HostPool:
         self.counts = Counts()
         self.book: Book[Session, Waiter] = Book(options.pool_size, options.max_waiting)
         self.lines: dict[Session, Line] = {}
+        self.held = Register(options.warn_held_for)
         self._conninfo = conninfo
         self._options = options
         self._trouble = ""
@@ -82,7 +84,8 @@ class HostPool:
         self._making: set[asyncio.Task[None]] = set()
         self._background: set[asyncio.Task[None]] = set()
         self._loop = asyncio.get_running_loop()
-        self._sweeper = self._loop.call_later(options.max_idle / 2, self._sweep)
+        self._sweep_every = min(options.max_idle, options.max_lifetime, options.warn_held_for) / 2
+        self._sweeper = self._loop.call_later(self._sweep_every, self._sweep)
 
     def __repr__(self) -> str:
         state = "retired" if self.retired else f"{len(self.in_use)} in use, {self.waiting} waiting"
@@ -212,10 +215,10 @@ class HostPool:
     async def _make(self) -> None:
         """One connection more. If it does not come about, and somebody still waits, another attempt follows."""
         try:
-            session = await connect(self._conninfo, _CONNECT, self._options.prepare_threshold)
+            session = await self._connect()
         except BaseException as error:
             self.book.failed()
-            if not isinstance(error, (psycopg.Error, OSError, asyncio.TimeoutError)):
+            if not isinstance(error, (psycopg.Error, ClusterError, OSError, asyncio.TimeoutError)):
                 raise
             self._failures += 1
             self.counts.failed += 1
@@ -231,6 +234,20 @@ class HostPool:
             self._discard(session)
         elif waiter and not waiter.serve(session):
             self._hand_on(session)
+
+    async def _connect(self) -> Session:
+        session = await connect(self._conninfo, _CONNECT, self._options.prepare_threshold)
+        if self._options.on_connect:
+            timer = self._loop.call_later(_CONNECT, session.cut, "on_connect took too long")
+            try:
+                await self._options.on_connect(session)
+            except BaseException:
+                session.cut("on_connect failed")
+                await session.close()
+                raise
+            finally:
+                timer.cancel()
+        return session
 
     def _try_again(self) -> None:
         if not self.retired:
@@ -259,12 +276,14 @@ class HostPool:
             self._discard(session)
 
     def _sweep(self) -> None:
-        """Close what nobody needed for long, and what has lived long enough."""
+        """Close what nobody needed for long or has lived long enough; name who holds one for too long."""
         now = monotonic()
         for session in list(self.book.idle):
             if now - session.used > self._options.max_idle or now - session.born > self._options.max_lifetime:
                 self._discard(session)
-        self._sweeper = self._loop.call_later(self._options.max_idle / 2, self._sweep)
+        for held in self.held.overdue(now):
+            log.warning("a connection to %s is held for %.0f s by %s", self.address, now - held.since, held.where)
+        self._sweeper = self._loop.call_later(self._sweep_every, self._sweep)
 
     def _keep(self, tasks: set[asyncio.Task[None]], work: Coroutine[Any, Any, None]) -> None:
         task = self._loop.create_task(work)

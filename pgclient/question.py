@@ -21,17 +21,22 @@ from psycopg.rows import tuple_row
 
 from pgclient import statements
 from pgclient.kinds import Kind, kind
+from pgclient.rows import RowFactory, factory
 from pgclient.session import Session
-from pgclient.statements import RowFactory
 
 
 class Shape(Enum):
     """What of the answer is wanted."""
 
-    ROWS = "rows"
-    FIRST = "first"
-    VALUE = "value"
-    COUNT = "count"
+    ROWS = "fetch"
+    FIRST = "fetch_one"
+    VALUE = "fetch_value"
+    COUNT = "execute"
+
+    @property
+    def call(self) -> str:
+        """The name of the call that asks for it."""
+        return self.value
 
 
 @dataclass(frozen=True)
@@ -146,7 +151,7 @@ class Ticket:
         if self.question.row_factory is not tuple_row:
             cursor = session.cursor()
             cursor.pgresult = result
-            make = self.question.row_factory(cursor)
+            make = factory(self.question.row_factory)(cursor)
         self._transformer.set_pgresult(result)
         return self._transformer.load_rows(0, count, make)
 

@@ -19,6 +19,7 @@ from pgclient.company import Desk
 from pgclient.errors import unavailable
 from pgclient.hosts import Address, HostView, Role
 from pgclient.kinds import Kind
+from pgclient.leaks import caller
 from pgclient.lsn import format_lsn
 from pgclient.options import Options
 from pgclient.pools import Elsewhere, HostPool
@@ -92,7 +93,9 @@ class Router:
 
         Raises `Unavailable` (or `Busy`) once the deadline (monotonic clock) has passed.
         """
+        where = caller()
         pool, session, view = await self._acquire(wanted, deadline)
+        pool.held.took(session, where, monotonic())
         try:
             yield session, view
         except psycopg.Error as error:
@@ -100,6 +103,7 @@ class Router:
                 self.watcher.hurry()
             raise
         finally:
+            pool.held.gave_back(session)
             pool.put(session)
 
     async def ask(self, question: Question, wanted: Route, deadline: float, limit: bool) -> Any:

@@ -14,7 +14,7 @@ from time import monotonic
 from typing import Any, TypeVar
 
 import psycopg
-from psycopg import pq
+from psycopg import pq, sql
 
 from pgclient.errors import CommitUnknown, TimedOut, Unavailable
 from pgclient.fate import Fate, Mark, judge
@@ -24,7 +24,7 @@ from pgclient.retry import CONFLICTS, Stage, Verdict, pause, verdict
 from pgclient.router import Router
 from pgclient.routing import Route, Wanted
 from pgclient.session import Session, code, limited
-from pgclient.transactions import Transaction, ask_answer
+from pgclient.transactions import Transaction, ask_answer, is_prepared
 
 T = TypeVar("T")
 
@@ -44,6 +44,8 @@ class Terms:
     read_only: bool
     timeout: float | None
     deadline: float
+    prepare_as: str = ""
+    """Prepare it under this name instead of committing it."""
 
     def seconds_left(self) -> float | None:
         """For the work itself; None without a timeout of its own."""
@@ -57,7 +59,7 @@ async def transaction(router: Router, terms: Terms) -> AsyncIterator[Transaction
     Raises what the work raised, the database's error if the transaction did not hold, or `CommitUnknown`.
     """
     stack, session, view = await _begin(router, terms)
-    tx = Transaction(session, terms.read_only)
+    tx = Transaction(session, terms.read_only, terms.prepare_as)
     try:
         async with stack:
             yield tx
@@ -65,10 +67,8 @@ async def transaction(router: Router, terms: Terms) -> AsyncIterator[Transaction
     except (psycopg.Error, TimedOut) as error:
         if tx.mark is None or not _is_open(error, tx.stage):
             raise
-        if (
-            await resolve(router, view.address, tx.mark, max(terms.deadline, monotonic() + _AT_LEAST), error)
-            is not Fate.COMMITTED
-        ):
+        end = max(terms.deadline, monotonic() + _AT_LEAST)
+        if await resolve(router, view.address, tx.mark, end, error, terms.prepare_as) is not Fate.COMMITTED:
             raise
 
 
@@ -125,11 +125,34 @@ def _is_open(error: Exception, stage: Stage) -> bool:
     return stage is Stage.COMMITTING
 
 
-async def resolve(router: Router, address: Address, mark: Mark, deadline: float, cause: BaseException) -> Fate:
-    """Ask primaries until one can tell; raises `CommitUnknown` if none can."""
+async def end_prepared(router: Router, verb: str, name: str, deadline: float) -> None:
+    """`COMMIT PREPARED` or `ROLLBACK PREPARED`, done again until it is known to have happened.
+
+    Raises psycopg's `UndefinedObject` if no such transaction was there at the first attempt.
+    """
+    statement = sql.SQL("{} PREPARED {}").format(sql.SQL("COMMIT" if verb == "COMMIT" else "ROLLBACK"), name)
+    attempts = 0
+
+    async def attempt() -> None:
+        nonlocal attempts
+        async with router.lease(Route(Wanted.PRIMARY), deadline) as (session, _):
+            attempts += 1
+            try:
+                await session.execute(statement)
+            except psycopg.errors.UndefinedObject:
+                if attempts == 1:
+                    raise  # later ones: it was the first attempt, whose answer got lost
+
+    await _again(attempt, deadline, Stage.WORKING)
+
+
+async def resolve(
+    router: Router, address: Address, mark: Mark, deadline: float, cause: BaseException, prepared_as: str = ""
+) -> Fate:
+    """Ask primaries until one can tell; raises `CommitUnknown` if none can. Prepared counts as committed."""
     while True:
         try:
-            fate = await _ask(router, address, mark, deadline)
+            fate = await _ask(router, address, mark, deadline, prepared_as)
         except Unavailable as error:
             raise CommitUnknown(
                 f"cannot tell whether transaction {mark.xid} was committed: {error}", mark.xid
@@ -147,11 +170,13 @@ async def resolve(router: Router, address: Address, mark: Mark, deadline: float,
         await asyncio.sleep(_ASK_EVERY)
 
 
-async def _ask(router: Router, address: Address, mark: Mark, deadline: float) -> Fate:
+async def _ask(router: Router, address: Address, mark: Mark, deadline: float, prepared_as: str) -> Fate:
     async with (
         router.lease(Route(Wanted.PRIMARY), deadline) as (session, view),
         limited(session, router.options.probe_timeout * 3),
     ):
+        if prepared_as and await is_prepared(session, prepared_as):
+            return Fate.COMMITTED
         answer = await ask_answer(session, mark)
         unbroken = router.is_unbroken(address, mark.started, answer.started)
         return judge(mark, replace(answer, was_standby=router.was_standby(view), unbroken=unbroken))

@@ -1,6 +1,6 @@
 """The verbs, on one session: the same few on a cluster and inside a transaction.
 
-Rows are tuples, unless `row_factory` says otherwise (`psycopg.rows.dict_row`, `class_row(Model)`, ...).
+Rows are tuples, unless `row_factory` says otherwise (see `pgclient.rows`).
 
 Knows: psycopg cursors. Must not know: which host this is, or what happens after an error.
 """
@@ -9,17 +9,16 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncIterator, Iterable
-from typing import Any, TypeAlias
+from typing import Any
 from uuid import uuid4
 
 from psycopg import sql
 from psycopg.abc import Params
 from psycopg.abc import QueryNoTemplate as Query
-from psycopg.rows import AsyncRowFactory, tuple_row
+from psycopg.rows import tuple_row
 
+from pgclient.rows import RowFactory, factory
 from pgclient.session import Session
-
-RowFactory: TypeAlias = AsyncRowFactory[Any]
 
 
 async def execute(session: Session, query: Query, params: Params | None = None) -> int:
@@ -40,7 +39,7 @@ async def fetch(
     session: Session, query: Query, params: Params | None = None, row_factory: RowFactory = tuple_row
 ) -> list[Any]:
     """All rows."""
-    async with session.cursor(row_factory=row_factory) as cursor:
+    async with session.cursor(row_factory=factory(row_factory)) as cursor:
         await cursor.execute(query, params)
         return await cursor.fetchall()
 
@@ -49,7 +48,7 @@ async def fetch_one(
     session: Session, query: Query, params: Params | None = None, row_factory: RowFactory = tuple_row
 ) -> Any:
     """The first row, or None."""
-    async with session.cursor(row_factory=row_factory) as cursor:
+    async with session.cursor(row_factory=factory(row_factory)) as cursor:
         await cursor.execute(query, params)
         return await cursor.fetchone()
 
@@ -72,7 +71,7 @@ async def stream(
 
     Needs a transaction.
     """
-    async with session.cursor(f"pgclient_{uuid4().hex}", row_factory=row_factory) as cursor:
+    async with session.cursor(f"pgclient_{uuid4().hex}", row_factory=factory(row_factory)) as cursor:
         await cursor.execute(query, params)
         while rows := await cursor.fetchmany(batch):
             for row in rows:

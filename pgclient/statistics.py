@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pgclient.hosts import Address, Role
 
 
-@dataclass
+@dataclass(unsafe_hash=True)
 class Counts:
     """Since the pool of a host was made."""
 

@@ -9,9 +9,10 @@ import contextlib
 from collections.abc import AsyncIterator, Iterable, Sequence
 from enum import Enum
 from typing import Any
+from uuid import uuid4
 
 import psycopg
-from psycopg import pq
+from psycopg import pq, sql
 from psycopg.abc import Params
 from psycopg.abc import QueryNoTemplate as Query
 from psycopg.rows import tuple_row
@@ -22,8 +23,8 @@ from pgclient.errors import Misconfigured
 from pgclient.fate import Answer, Mark
 from pgclient.lsn import CommitToken, parse_lsn
 from pgclient.retry import Stage
+from pgclient.rows import RowFactory, factory
 from pgclient.session import Session
-from pgclient.statements import RowFactory
 
 _TIMELINE = "('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int"
 _SERVER = f"{_TIMELINE}, pg_last_wal_replay_lsn()::text, extract(epoch FROM pg_postmaster_start_time())::float8"
@@ -37,6 +38,10 @@ _END_IDLE = """\
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 WHERE backend_xid::text = (%s::text::bigint %% 4294967296)::text AND state LIKE 'idle in transaction%%'
   AND usename = current_user"""
+
+
+MAX_NAME = 199
+"""Bytes: https://www.postgresql.org/docs/current/sql-prepare-transaction.html (must be shorter than 200)."""
 
 
 class Isolation(Enum):
@@ -74,7 +79,9 @@ def _isolation(word: Isolation | str) -> Isolation:
 class Transaction:
     """What is inside `async with cluster.transaction() as tx` and what `cluster.run` hands to a function."""
 
-    def __init__(self, session: Session, read_only: bool) -> None:
+    def __init__(self, session: Session, read_only: bool, prepare_as: str = "") -> None:
+        self.prepare_as = prepare_as
+        """Not committed at its end, but prepared under this name."""
         self.connection = session
         """The psycopg connection, for whatever has no verb here. Leave its transaction alone."""
         self.read_only = read_only
@@ -109,6 +116,22 @@ class Transaction:
         self, query: Query, params: Params | None = None, *, batch: int = 1000, row_factory: RowFactory = tuple_row
     ) -> AsyncIterator[Any]:
         return statements.stream(self.connection, query, params, batch=batch, row_factory=row_factory)
+
+    @contextlib.asynccontextmanager
+    async def cursor(
+        self,
+        query: Query,
+        params: Params | None = None,
+        *,
+        scrollable: bool = True,
+        row_factory: RowFactory = tuple_row,
+    ) -> AsyncIterator[psycopg.AsyncServerCursor[Any]]:
+        """A server-side cursor to move about in: `fetchone`, `fetchmany`, `scroll(-5)`, `scroll(0, "absolute")`."""
+        async with self.connection.cursor(
+            f"pgclient_{uuid4().hex}", row_factory=factory(row_factory), scrollable=scrollable
+        ) as cursor:
+            await cursor.execute(query, params)
+            yield cursor
 
     def copy_out(
         self, query: Query, params: Params | None = None, *, progress: Progress | None = None
@@ -158,6 +181,9 @@ class Transaction:
 
     async def _send_commit(self) -> None:
         session = self.connection
+        if self.prepare_as:
+            await session.execute(sql.SQL("PREPARE TRANSACTION {}").format(self.prepare_as))
+            return
         if self.mark is None:
             await session.execute("COMMIT")
             return
@@ -167,6 +193,18 @@ class Transaction:
         row = await position.fetchone()
         assert row is not None
         self.token = CommitToken(self.mark.timeline, parse_lsn(row[0]))
+
+
+async def is_prepared(session: Session, name: str) -> bool:
+    """Does a prepared transaction of this name wait in this database?"""
+    question = "SELECT EXISTS (SELECT FROM pg_prepared_xacts WHERE gid = %s AND database = current_database())"
+    return bool(await statements.fetch_value(session, question, (name,)))
+
+
+def check_name(name: str) -> None:
+    """Raise `Misconfigured` for what PREPARE TRANSACTION would refuse."""
+    if not 0 < len(name.encode()) <= MAX_NAME:
+        raise Misconfigured(f"cannot prepare a transaction as {name!r:.80} (expected 1 to {MAX_NAME} bytes)")
 
 
 async def ask_answer(session: Session, mark: Mark) -> Answer:

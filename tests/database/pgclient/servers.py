@@ -19,6 +19,7 @@ SETTINGS = {
     "fsync": "off",
     "wal_keep_size": "64MB",
     "max_connections": "120",
+    "max_prepared_transactions": "5",
     "hot_standby_feedback": "on",
     "wal_receiver_status_interval": "1s",
     "wal_retrieve_retry_interval": "200ms",
