@@ -10,6 +10,7 @@
 Everything public is named here.
 """
 
+from pgstore.access import Access
 from pgstore.errors import BadRequest, Conflict, Inconsistent, NotFound, StoreError, Trouble, Unavailable
 from pgstore.ids import TimeOrderedIds
 from pgstore.places.geometry import Geometry
@@ -18,8 +19,10 @@ from pgstore.schema.profiles import Profile
 from pgstore.settings import Settings, from_configuration, from_relation, from_url
 from pgstore.store import Store
 from pgstore.system import System
+from pgstore.together import together
 
 __all__ = [
+    "Access",
     "BadRequest",
     "Box",
     "Conflict",
@@ -43,4 +46,5 @@ __all__ = [
     "from_configuration",
     "from_relation",
     "from_url",
+    "together",
 ]

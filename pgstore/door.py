@@ -75,6 +75,16 @@ class Door:
             async with self.cluster.transaction(to=self.route, isolation="repeatable read", read_only=True) as tx:
                 yield tx
 
+    async def once(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
+        """As `run`, and never done again: for work that uses something up."""
+        if self.tx or self.is_read_only:
+            return await self.run(work)
+        with explained():
+            async with self.cluster.transaction(timeout=self.timeout) as tx:
+                result = await work(tx)
+        self.written.token = tx.token or self.written.token
+        return result
+
     async def _committed(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
         last: list[Transaction] = []
 

@@ -19,8 +19,8 @@ from pgstore.errors import BadRequest
 LIMIT = 63
 """NAMEDATALEN - 1 of PostgreSQL."""
 PREFIX = "ion_"
-SUFFIXES = ("_assoc", "_dir", "_att", "_att_data", "_hist", "_version")
-"""What the tables of a store end in besides the main one."""
+SUFFIXES = ("_assoc", "_dir", "_att", "_att_data", "_hist", "_version", "_pkey", "_pkc")
+"""What the tables of a store end in besides the main one, and what PostgreSQL puts after a table's name."""
 _LONGEST_STORE = LIMIT - len(PREFIX) - 18
 _STORE = re.compile(r"[a-z][a-z0-9_]*")
 _TAKEN = frozenset({"postgres", "template0", "template1"})
@@ -57,8 +57,8 @@ def local_name(store: Any, scope: str = "") -> str:
             f"cannot name a store {store!r:.80} (expected a letter, then letters, digits and _, "
             f"{_LONGEST_STORE} at most)"
         )
-    if local.endswith(SUFFIXES):
-        raise BadRequest(f"cannot name a store {store!r:.80}: it ends like a table of another store")
+    if local.endswith(SUFFIXES) or "__" in local:
+        raise BadRequest(f"cannot name a store {store!r:.80}: it could be a table of another store")
     return local
 
 
@@ -74,7 +74,7 @@ def table_name(local: str) -> str:
 def view_name(local: str, type_name: str) -> str:
     """The name of the SQL view of one type."""
     plain = re.sub(r"[^a-z0-9]+", "_", re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", type_name).lower()).strip("_")
-    name = f"{table_name(local)}_of_{plain}"
+    name = f"{table_name(local)}__{plain}"
     if not plain or len(name) > LIMIT:
         raise BadRequest(f"cannot make a view of type {type_name!r:.80}: {name:.80} is no name for it")
     return name

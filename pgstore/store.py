@@ -9,15 +9,24 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from pgclient import CommitToken, Route, Transaction, Wanted
+from pgstore.faces.associations import Associations
+from pgstore.faces.attachments import Attachments
 from pgstore.faces.backing import Backing
+from pgstore.faces.directory import Directory
 from pgstore.faces.documents import Documents
+from pgstore.faces.events import Events
+from pgstore.faces.files import Files
+from pgstore.faces.resources import Resources
+from pgstore.faces.state import States
+from pgstore.faces.stored import StoredQueries
+from pgstore.faces.views import Views
 from pgstore.schema.profiles import Profile
 
 S = TypeVar("S", bound="Store")
 
 
-class Store(Documents):
-    """Documents by id."""
+class Store(Documents, Views, StoredQueries):
+    """Documents by id, and what is found among them."""
 
     @property
     def name(self) -> str:
@@ -48,9 +57,37 @@ class Store(Documents):
         return type(self)(replace(self._backing, door=replace(self._backing.door, timeout=timeout)))
 
 
-FACES: dict[Profile, type[Store]] = {}
+class ObjectStore(Attachments, Store):
+    """Documents with attachments."""
+
+
+class ResourceStore(Attachments, Associations, Resources, Directory, Store):
+    """Everything that resources have."""
+
+
+class EventStore(Events, Store):
+    """What happened."""
+
+
+class StateStore(States, Store):
+    """What processes keep."""
+
+
+class FileStore(Files, Store):
+    """Contents under paths."""
+
+
+FACES: dict[Profile, type[Store]] = {
+    Profile.BASIC: Store,
+    Profile.OBJECTS: ObjectStore,
+    Profile.RESOURCES: ResourceStore,
+    Profile.DIRECTORY: ResourceStore,
+    Profile.EVENTS: EventStore,
+    Profile.STATE: StateStore,
+    Profile.FILES: FileStore,
+}
 
 
 def make(backing: Backing) -> Any:
     """The store with the faces of its profile."""
-    return FACES.get(backing.shape.profile, Store)(backing)
+    return FACES[backing.shape.profile](backing)

@@ -10,24 +10,31 @@ Knows: the order of making and dropping. Must not know: what is in a store.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeVar
+
+import psycopg
 
 from pgclient import Cluster, Transaction
+from pgstore import dumping
 from pgstore.databases import Databases
 from pgstore.door import Door, explained
 from pgstore.errors import BadRequest, NotFound
 from pgstore.faces.backing import Backing
 from pgstore.ids import TimeOrderedIds, unique_id
-from pgstore.names import database_name, local_name, scope_name, scoped_name, table_name
+from pgstore.names import database_name, local_name, scope_name, scoped_name, table_name, view_name
 from pgstore.places.rules import Rules
+from pgstore.preflight import Finding, Report, preflight
 from pgstore.schema import migrating
 from pgstore.schema.profiles import Profile, StoreShape, profile_of
 from pgstore.settings import Settings
-from pgstore.sql import cataloguing
+from pgstore.sql import cataloguing, viewing
 from pgstore.sql.sentences import quoted
 from pgstore.store import make
+
+T = TypeVar("T")
 
 
 class System:
@@ -91,7 +98,7 @@ class System:
             await tx.execute(
                 migrating.script(migrating.DATABASE, version, migrating.DATABASE_VERSION_TABLE, **arguments).encode()
             )
-        for shape in [cataloguing.shape(row) for row in await tx.fetch(cataloguing.LIST.text)]:
+        for shape in await _shapes(tx):
             await self._migrate_store(tx, shape)
 
     async def _migrate_store(self, tx: Transaction, shape: StoreShape) -> None:
@@ -172,6 +179,79 @@ class System:
         async with self._as_admin() as admin:
             await admin.run(lambda tx: tx.execute(f"TRUNCATE {tables}".encode()))
 
+    async def create_view(self, name: str, type_name: str, fields: Sequence[str] = ()) -> str:
+        """An SQL view of one type, for people and other programs; `fields` are dotted paths. The view's name."""
+        shape = await self._require(name)
+        view = view_name(shape.name, type_name)
+        body, parameters = viewing.body(shape, type_name, fields)
+        async with self._as_admin() as admin, admin.connection() as session:
+            text = psycopg.AsyncClientCursor(session).mogrify(body, parameters)
+            await session.execute(f"CREATE OR REPLACE VIEW {quoted(view)} AS {text}".encode())
+            regular = quoted(self.settings.regular_user)
+            await session.execute(f"GRANT SELECT ON {quoted(view)} TO {regular}".encode())
+        return view
+
+    async def query(self, statement: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """Rows of a query of the caller's own, as the regular user, in a read-only transaction."""
+        with explained():
+            async with self._regular.transaction(read_only=True) as tx:
+                return await tx.fetch(statement.encode(), parameters or None)
+
+    async def preflight(self, *, timeout: float = 5.0) -> Report:
+        """Both users, versions, rights: everything that is wrong, at once."""
+        return await preflight(self.settings, self.database, timeout=timeout)
+
+    async def check(self) -> Report:
+        """The preflight, then whether database and stores are at this version, and what two-phase commits left."""
+        findings = list((await self.preflight()).findings)
+        if all(finding.is_well for finding in findings) and await self.exists():
+            async with self._as_admin() as admin:
+                findings += await admin.run(_versions)
+        return Report(tuple(findings))
+
+    @contextlib.asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Transaction]:
+        """Several calls as one: `store.within(tx)` is a store inside of it. Nothing holds if the block raises."""
+        with explained():
+            async with self._regular.transaction() as tx:
+                yield tx
+
+    async def run(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
+        """The same for work that may be begun again, as after a failover."""
+        with explained():
+            return await self._regular.run(work)
+
+    async def dump(self, directory: Path, name: str | None = None, tell: dumping.Progress | None = None) -> int:
+        """Write one store, or all, below a directory; go on where an earlier call ended. How many documents."""
+        shapes = [await self._require(name)] if name else await self._list()
+        return sum([await dumping.dump_store(self._store(shape, None), directory, tell or _quiet) for shape in shapes])
+
+    async def load(self, directory: Path, name: str | None = None, tell: dumping.Progress | None = None) -> int:
+        """Read a dump back, stores made where they are missing, documents kept where they exist. How many there are."""
+        count = 0
+        for described in dumping.described(directory):
+            shape = described.shape
+            if name and local_name(name, self.scope) != shape.name:
+                continue
+            if not await self.datastore_exists(shape.name):
+                await self.create_datastore(shape.name, shape.profile, srid=shape.srid, search=shape.search)
+            store = await self.get_datastore(shape.name, shape.profile)
+            count += await dumping.load_store(store, described.path, tell or _quiet)
+        await self.vacuum(name)
+        return count
+
+    async def vacuum(self, name: str | None = None) -> list[str]:
+        """VACUUM (ANALYZE) a store's tables, or all stores'; the names of the tables."""
+        shapes = [await self._require(name)] if name else await self._list()
+        done = []
+        async with self._as_admin() as admin, admin.connection() as session:
+            for table in (table for shape in shapes for table in cataloguing.all_tables(shape)[:-1]):
+                await session.execute(f"VACUUM (ANALYZE) {quoted(table)}".encode())
+                done.append(table)
+        return done
+
+    compact_datastore = vacuum
+
     def _store(self, shape: StoreShape, rules: Rules | None) -> Any:
         self._known[shape.name] = shape
         return make(Backing(self._door, shape, self.scope, rules or self._rules, self._new_id))
@@ -196,6 +276,31 @@ class System:
         with explained():
             async with admin:
                 yield admin
+
+
+def _quiet(_store: str, _count: int) -> None:
+    """Nobody wants to know."""
+
+
+async def _versions(tx: Transaction) -> list[Finding]:
+    """Whether the migrations are all done, and which prepared transactions nobody finished."""
+    findings = []
+    for line, table in [
+        (migrating.DATABASE, migrating.DATABASE_VERSION_TABLE),
+        *((migrating.STORE, migrating.version_table(table_name(shape.name))) for shape in await _shapes(tx)),
+    ]:
+        version = await _version(tx, table)
+        findings.append(Finding(table, not migrating.is_behind(line, version), f"version {version}"))
+    left = await tx.fetch("SELECT gid FROM pg_prepared_xacts WHERE database = current_database() ORDER BY 1")
+    findings += [Finding("prepared transaction", False, row[0]) for row in left]
+    return findings
+
+
+async def _shapes(tx: Transaction) -> list[StoreShape]:
+    """None before the first migration."""
+    if not await _version(tx, migrating.DATABASE_VERSION_TABLE):
+        return []
+    return [cataloguing.shape(row) for row in await tx.fetch(cataloguing.LIST.text)]
 
 
 async def _version(tx: Transaction, table: str) -> str | None:

@@ -6,8 +6,10 @@ Knows: the door, the shape of the store. Must not know: what is asked of it.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
+from pgclient import Transaction
 from pgstore.documents import Kind
 from pgstore.door import Door
 from pgstore.ids import unique_id
@@ -40,11 +42,18 @@ class Backing:
         return self.rules if kind is Kind.RESOURCE and self.shape.profile.has_resources else None
 
 
+F = TypeVar("F", bound="Face")
+
+
 class Face:
     """One concern of a store."""
 
     def __init__(self, backing: Backing) -> None:
         self._backing = backing
+
+    def _inside(self: F, tx: Transaction) -> F:
+        """The same face inside of a transaction."""
+        return type(self)(replace(self._backing, door=replace(self._backing.door, tx=tx)))
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._backing.name}, {self._backing.shape.profile.value})"

@@ -63,7 +63,7 @@ def _home() -> Path:
 
 @pytest.fixture(scope="session")
 def stocked() -> Iterator[Node]:
-    """A stopped server whose template1 has PostGIS, so that a system takes a moment instead of seconds."""
+    """A stopped server with two systems, to be copied: PostGIS takes seconds to make."""
     installed = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
     if not installed:
         pytest.skip("no PostgreSQL server is installed here")
@@ -72,14 +72,25 @@ def stocked() -> Iterator[Node]:
         node = make_template(home, installed[-1].parent)
         node.start()
         node.sql(USERS)
+        node.sql("ALTER SYSTEM SET max_prepared_transactions = 10")
+        hba = node.data / "pg_hba.conf"
+        hba.write_text(f"host all ion 127.0.0.1/32 scram-sha-256\n{hba.read_text()}")
+        node.sql("SELECT pg_reload_conf()")
+        asyncio.run(_make_systems(node))
         node.stop()
         yield node
     finally:
         shutil.rmtree(home)
 
 
+async def _make_systems(node: Node) -> None:
+    for sysname in ("demo", "other"):
+        async with Place(Pair(node, node)).system(sysname) as system:
+            await system.create()
+
+
 @pytest.fixture(scope="session")
-def place(stocked: Node) -> Iterator[Place]:
+def demo(stocked: Node) -> Iterator[Place]:
     """A primary and a standby that no test breaks."""
     yield from _running(stocked)
 
@@ -99,15 +110,3 @@ def _running(stocked: Node) -> Iterator[Place]:
     finally:
         pair.stop()
         shutil.rmtree(home)
-
-
-@pytest.fixture(scope="session")
-def demo(place: Place) -> Place:
-    """The system `demo` is there; each test makes stores of its own in it."""
-
-    async def make() -> None:
-        async with place.system("demo") as system:
-            await system.create()
-
-    asyncio.run(make())
-    return place

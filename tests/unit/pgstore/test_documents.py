@@ -82,7 +82,9 @@ def test_a_database_is_named_after_the_cleaned_sysname() -> None:
     assert long != database_name("s" * 81)
 
 
-@pytest.mark.parametrize("given", ["Resources", "1st", "a-b", "", None, "x" * 60, "mine_assoc", "mine_hist", 'a"b'])
+@pytest.mark.parametrize(
+    "given", ["Resources", "1st", "a-b", "", None, "x" * 60, "mine_assoc", "mine_hist", "a_pkey", "a__b", 'a"b']
+)
 def test_a_store_name_is_lower_case_and_no_table_of_another_store(given: object) -> None:
     with pytest.raises(BadRequest, match="cannot name a store"):
         local_name(given)
@@ -94,6 +96,6 @@ def test_a_scoped_name_loses_its_scope() -> None:
 
 
 def test_a_view_is_named_after_its_type() -> None:
-    assert view_name("resources", "DataProduct") == "ion_resources_of_data_product"
+    assert view_name("resources", "DataProduct") == "ion_resources__data_product"
     with pytest.raises(BadRequest, match="cannot make a view"):
         view_name("resources", "---")

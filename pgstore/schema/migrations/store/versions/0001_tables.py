@@ -28,35 +28,35 @@ STATE = """\
     state bytea"""
 
 RESOURCE_INDEXES = """\
-CREATE INDEX {t}_type ON {t} (type_, id);
-CREATE INDEX {t}_state ON {t} (lcstate, availability, type_);
-CREATE INDEX {t}_available ON {t} (availability, type_);
-CREATE INDEX {t}_name ON {t} (name, id);
-CREATE INDEX {t}_created ON {t} (ts_created, id);
-CREATE INDEX {t}_updated ON {t} (ts_updated, id);
-CREATE INDEX {t}_like ON {t} USING gin (name gin_trgm_ops);
-CREATE INDEX {t}_doc ON {t} USING gin (doc jsonb_path_ops);
-CREATE INDEX {t}_terms ON {t} USING gin (pgstore_terms(doc));
-CREATE INDEX {t}_geom ON {t} USING gist (geom);
-CREATE INDEX {t}_loc ON {t} USING gist (geom_loc);
-CREATE INDEX {t}_mpoly ON {t} USING gist (geom_mpoly);
-CREATE INDEX {t}_vertical ON {t} USING gist (vertical_range);
-CREATE INDEX {t}_temporal ON {t} USING gist (temporal_range);
+CREATE INDEX ix_{s}_type ON {t} (type_, id);
+CREATE INDEX ix_{s}_state ON {t} (lcstate, availability, type_);
+CREATE INDEX ix_{s}_available ON {t} (availability, type_);
+CREATE INDEX ix_{s}_name ON {t} (name, id);
+CREATE INDEX ix_{s}_created ON {t} (ts_created, id);
+CREATE INDEX ix_{s}_updated ON {t} (ts_updated, id);
+CREATE INDEX ix_{s}_like ON {t} USING gin (name gin_trgm_ops);
+CREATE INDEX ix_{s}_doc ON {t} USING gin (doc jsonb_path_ops);
+CREATE INDEX ix_{s}_terms ON {t} USING gin (pgstore_terms(doc));
+CREATE INDEX ix_{s}_geom ON {t} USING gist (geom);
+CREATE INDEX ix_{s}_loc ON {t} USING gist (geom_loc);
+CREATE INDEX ix_{s}_mpoly ON {t} USING gist (geom_mpoly);
+CREATE INDEX ix_{s}_vertical ON {t} USING gist (vertical_range);
+CREATE INDEX ix_{s}_temporal ON {t} USING gist (temporal_range);
 """
-SEARCH_INDEX = "CREATE INDEX {t}_texts ON {t} USING gin (pgstore_texts(doc) gin_trgm_ops)"
+SEARCH_INDEX = "CREATE INDEX ix_{s}_texts ON {t} USING gin (pgstore_texts(doc) gin_trgm_ops)"
 
 EVENT_INDEXES = """\
-CREATE INDEX {t}_type ON {t} (type_, ts_created, id);
-CREATE INDEX {t}_origin ON {t} (origin, ts_created, id);
-CREATE INDEX {t}_origintype ON {t} (origin_type, ts_created);
-CREATE INDEX {t}_subtype ON {t} (sub_type, ts_created);
-CREATE INDEX {t}_created ON {t} (ts_created, id);
+CREATE INDEX ix_{s}_type ON {t} (type_, ts_created, id);
+CREATE INDEX ix_{s}_origin ON {t} (origin, ts_created, id);
+CREATE INDEX ix_{s}_origintype ON {t} (origin_type, ts_created);
+CREATE INDEX ix_{s}_subtype ON {t} (sub_type, ts_created);
+CREATE INDEX ix_{s}_created ON {t} (ts_created, id);
 """
 
 PLAIN_INDEXES = """\
-CREATE INDEX {t}_type ON {t} (type_, id);
-CREATE INDEX {t}_name ON {t} (name, id);
-CREATE INDEX {t}_doc ON {t} USING gin (doc jsonb_path_ops);
+CREATE INDEX ix_{s}_type ON {t} (type_, id);
+CREATE INDEX ix_{s}_name ON {t} (name, id);
+CREATE INDEX ix_{s}_doc ON {t} USING gin (doc jsonb_path_ops);
 """
 
 ASSOCIATIONS = """\
@@ -68,10 +68,10 @@ CREATE TABLE {t}_assoc (
     CONSTRAINT {t}_assoc_object FOREIGN KEY (o) REFERENCES {t} (id) ON DELETE CASCADE,
     CONSTRAINT {t}_assoc_whole CHECK (s IS NOT NULL AND p IS NOT NULL AND o IS NOT NULL)
 );
-CREATE UNIQUE INDEX {t}_assoc_once ON {t}_assoc (s, p, o) WHERE deleted_at IS NULL AND NOT retired;
-CREATE INDEX {t}_assoc_subjects ON {t}_assoc (s, p, ot);
-CREATE INDEX {t}_assoc_objects ON {t}_assoc (o, p, st);
-CREATE INDEX {t}_assoc_predicates ON {t}_assoc (p, st, ot);
+CREATE UNIQUE INDEX ix_{s}_assoc_once ON {t}_assoc (s, p, o) WHERE deleted_at IS NULL AND NOT retired;
+CREATE INDEX ix_{s}_assoc_subjects ON {t}_assoc (s, p, ot);
+CREATE INDEX ix_{s}_assoc_objects ON {t}_assoc (o, p, st);
+CREATE INDEX ix_{s}_assoc_predicates ON {t}_assoc (p, st, ot);
 """
 
 ENTRIES = """\
@@ -80,10 +80,10 @@ CREATE TABLE {t}_dir (
 {computed},
     CONSTRAINT {t}_dir_whole CHECK (org IS NOT NULL AND parent IS NOT NULL AND key IS NOT NULL)
 );
-CREATE UNIQUE INDEX {t}_dir_once ON {t}_dir (org, parent, key) WHERE deleted_at IS NULL;
-CREATE INDEX {t}_dir_parent ON {t}_dir (parent text_pattern_ops, key);
-CREATE INDEX {t}_dir_key ON {t}_dir (key);
-CREATE INDEX {t}_dir_doc ON {t}_dir USING gin (doc jsonb_path_ops);
+CREATE UNIQUE INDEX ix_{s}_dir_once ON {t}_dir (org, parent, key) WHERE deleted_at IS NULL;
+CREATE INDEX ix_{s}_dir_parent ON {t}_dir (parent text_pattern_ops, key);
+CREATE INDEX ix_{s}_dir_key ON {t}_dir (key);
+CREATE INDEX ix_{s}_dir_doc ON {t}_dir USING gin (doc jsonb_path_ops);
 """
 
 HISTORY = """\
@@ -151,14 +151,14 @@ def _main(table: str, profile: str, srid: int, search: bool) -> None:
     elif profile == "EVENTS":
         more, indexes = _computed(("type_", "origin", "origin_type", "sub_type", "actor_id")), EVENT_INDEXES
     elif profile == "STATE":
-        more, indexes = STATE, "CREATE INDEX {t}_updated ON {t} (ts_updated)"
+        more, indexes = STATE, "CREATE INDEX ix_{s}_updated ON {t} (ts_updated)"
     run(f"CREATE TABLE {table} (\n{COMMON},\n{more}\n)")
-    run(indexes.format(t=table))
+    run(indexes.format(t=table, s=_plain(table)))
 
 
 def _associations_and_entries(table: str) -> list[str]:
-    run(ASSOCIATIONS.format(t=table, common=COMMON, computed=_computed(("s", "st", "p", "o", "ot"))))
-    run(ENTRIES.format(t=table, common=COMMON, computed=_computed(("org", "parent", "key"))))
+    run(ASSOCIATIONS.format(t=table, s=_plain(table), common=COMMON, computed=_computed(("s", "st", "p", "o", "ot"))))
+    run(ENTRIES.format(t=table, s=_plain(table), common=COMMON, computed=_computed(("org", "parent", "key"))))
     return [f"{table}_assoc", f"{table}_dir"]
 
 
@@ -170,6 +170,11 @@ def _history(table: str, resources: bool) -> list[str]:
     for each, kind in kinds.items():
         run(TRIGGER.format(t=table, table=each, kind=kind))
     return [f"{table}_hist"]
+
+
+def _plain(table: str) -> str:
+    """The store's name: no store's index can be called like another's table, or like another's index."""
+    return table.removeprefix("ion_")
 
 
 def _computed(fields: tuple[str, ...]) -> str:
