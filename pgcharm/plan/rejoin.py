@@ -57,6 +57,8 @@ def rejoin(s: Situation) -> Part:
     """What to do about data that cannot be used; nothing where it can."""
     if foreign := another_clusters(s):
         return Part(blocks=(Block(foreign, "attach the right storage, or move the directory away"),), final=True)
+    if nothing_to_copy(s):
+        return Part(waits=(Wait(COMEBACK, "its data directory is empty, and no unit serves that has the data"),))
     noted = s.o.machine.memories.trouble
     ailment = ailment_of(s) if may_judge(s) else None
     if ailment is None:
@@ -79,6 +81,12 @@ def another_clusters(s: Situation) -> str:
     if s.patroni is not None or not seen or not expected or seen == expected:
         return ""
     return f"{s.layout.data} is another cluster's: system identifier {seen} (expected {expected})"
+
+
+def nothing_to_copy(s: Situation) -> bool:
+    """Whether this unit has lost its data and nobody is there to copy: a cluster is never made anew over a lost one."""
+    lost = s.etcd is not None and s.etcd.initialized and not s.etcd.primary and not s.o.data.present
+    return lost and s.patroni is not None and s.postgres is None and s.patroni.state != CLONING
 
 
 def may_judge(s: Situation) -> bool:

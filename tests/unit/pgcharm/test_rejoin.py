@@ -206,6 +206,18 @@ def test_another_clusters_data_is_never_touched_whatever_the_option_says() -> No
         assert planned.publication.status.message == (f"{DATA} is another cluster's: system identifier 8 (expected 7)")
 
 
+def test_a_unit_without_data_and_without_a_primary_says_so_and_makes_nothing_anew() -> None:
+    o = broken(DataDirectory(), "stopped")
+    etcd = known(o.etcd)
+    assert isinstance(etcd, Etcd)
+    members = tuple(m for m in patroni(o).members if m.role != "primary")
+    o = replace(o, etcd=View(replace(etcd, primary="")), patroni=View(replace(patroni(o), members=members)))
+    assert plan(o).steps == ()
+    assert plan(o).publication.status.message == (
+        "PostgreSQL is stopped: its data directory is empty, and no unit serves that has the data"
+    )
+
+
 def test_after_a_reboot_it_is_given_time_again() -> None:
     o = on_machine(later(broken()), uptime=3.0)
     assert kinds(o) == ["NoteTrouble"]
