@@ -10,18 +10,22 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from pgcharm.actions.cluster_status import cluster_status as cluster_table
+from pgcharm.actions.databases import list_databases as databases_table
 from pgcharm.adapters import juju as tools
 from pgcharm.apply import StepFailed
 from pgcharm.cycle import Outcome, handle, look
 from pgcharm.layout import unit_name
 from pgcharm.observation import Event, Observation, Request
 from pgcharm.observe import credentials_of
+from pgcharm.observe.databases import observe_databases
 from pgcharm.observe.sights import observe_promotion, observe_sights
 from pgcharm.plan import plan
 from pgcharm.plan.epoch_steps import ClaimEpoch
 from pgcharm.plan.requests import REQUESTS
+from pgcharm.plan.requests.steps import CountRotation
 from pgcharm.plan.situation import situation
-from pgcharm.view import known
+from pgcharm.plan.types import Refusal
+from pgcharm.view import Unknown, View, known
 
 Results = Mapping[str, str]
 
@@ -29,7 +33,11 @@ Results = Mapping[str, str]
 def run(event: Event) -> None:
     """Run the action that the event names. Its failure is the action's, with a text that says what to do next."""
     if event.name in QUESTIONS:
-        tools.action_result(QUESTIONS[event.name](look(event)))
+        found = QUESTIONS[event.name](look(event))
+        if isinstance(found, Refusal):
+            tools.action_failed(found.text)
+        else:
+            tools.action_result(found)
         return
     assert event.name in REQUESTS, event.name
     request = Request(event.name, tools.action_parameters())
@@ -54,6 +62,26 @@ def cluster_status(o: Observation) -> Results:
     s = situation(o)
     credentials = credentials_of(s.layout)
     return cluster_table(s, observe_sights(o.juju, credentials), observe_promotion(credentials))
+
+
+def list_databases(o: Observation) -> Results | Refusal:
+    """The databases of this unit's own server."""
+    seen = observe_databases(o.postgres.value.port) if isinstance(o.postgres, View) else o.postgres
+    if isinstance(seen, Unknown):
+        return Refusal(f"cannot list the databases: {seen.why} (expected it to run here; ask another unit)")
+    return databases_table(seen.value, o.juju.clients)
+
+
+def dropped(outcome: Outcome) -> Results:
+    """What there is still."""
+    postgres = known(outcome.after.postgres)
+    return {"databases": ", ".join(sorted(set(postgres.catalogue.databases if postgres else ()) - {"template1"}))}
+
+
+def rotated(outcome: Outcome) -> Results:
+    """Whose passwords change, and how it goes on."""
+    step = next(step for step in plan(outcome.before).steps if isinstance(step, CountRotation))
+    return {"users": ", ".join(step.users), "next": "the primary changes them, then the application is told"}
 
 
 def primary(outcome: Outcome) -> Results:
@@ -95,7 +123,11 @@ def named(outcome: Outcome) -> Results:
     return {**begins, "next": "the units follow in their next hooks: see juju status"}
 
 
-QUESTIONS: Mapping[str, Callable[[Observation], Results]] = {"explain": explain, "cluster-status": cluster_status}
+QUESTIONS: Mapping[str, Callable[[Observation], Results | Refusal]] = {
+    "explain": explain,
+    "cluster-status": cluster_status,
+    "list-databases": list_databases,
+}
 """Actions that change nothing."""
 RESULTS: Mapping[str, Callable[[Outcome], Results]] = {
     "restart": members,
@@ -104,6 +136,8 @@ RESULTS: Mapping[str, Callable[[Outcome], Results]] = {
     "pause": standing,
     "resume": standing,
     "rotate-passwords": generation,
+    "drop-database": dropped,
+    "rotate-client-password": rotated,
     "recover-quorum": named,
 }
 """What a request's action prints in the end; the primary where nothing else is said here."""

@@ -103,9 +103,13 @@ def bag(endpoint: str, relation: int, of: str, application: bool = False) -> dic
 
 
 def write_bag(endpoint: str, relation: int, settings: Mapping[str, str | None], application: bool = False) -> None:
-    """Set keys of our own bag; None takes a key away."""
+    """Set keys of our own bag; None takes a key away. What they say is in no process list.
+
+    hookenv.relation_set asks relation-set for its help first, each time.
+    """
     texts = {key: value or "" for key, value in settings.items()}
-    hookenv.relation_set(f"{endpoint}:{relation}", relation_settings=texts, app=application)
+    options = ["--app"] if application else []
+    _run("relation-set", "-r", f"{endpoint}:{relation}", *options, "--file", "-", stdin=json.dumps(texts))
 
 
 def opened_ports() -> tuple[str, ...]:
@@ -201,9 +205,9 @@ def _give_secret(content: Mapping[str, str], *command: str) -> str:
         return _run(*command, "--file", file.name)
 
 
-def _run(*command: str) -> str:
+def _run(*command: str, stdin: str | None = None) -> str:
     """What a tool prints that knows no `--format`. Raises HookToolError."""
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, input=stdin, capture_output=True, text=True, check=False)
     if done.returncode:
         raise HookToolError(f"cannot run {command[0]}: {done.stderr.strip()} (expected exit code 0)")
     return done.stdout.strip()

@@ -9,11 +9,16 @@ from functools import partial
 
 from psycopg2 import sql
 
-from pgcharm.adapters import postgres
+from pgcharm.adapters import juju, postgres
 from pgcharm.apply.means import Means, Perform
 from pgcharm.apply.patroni import wait_for
+from pgcharm.clients.changes import database_of
+from pgcharm.clients.databases import drop_database
 from pgcharm.clients.effects import apply_change
+from pgcharm.cluster import PEER_ENDPOINT
+from pgcharm.observe.postgres import look_again
 from pgcharm.plan import steps
+from pgcharm.plan.requests.steps import CountRotation, DropDatabase
 from pgcharm.plan.types import Step
 from pgcharm.scram import verifier
 
@@ -49,10 +54,24 @@ def set_password(step: steps.SetPassword, _: Means) -> bool:
 
 
 def serve_client(step: steps.ServeClient, _: Means) -> bool:
+    look_again(database_of(step.change))
     return apply_change(step.change, partial(postgres.local, step.port))
 
 
+def drop(step: DropDatabase, _: Means) -> bool:
+    look_again(step.database)
+    return drop_database(partial(postgres.local, step.port), step.database, step.force)
+
+
+def count_rotation(step: CountRotation, _: Means) -> bool:
+    """The controller has it when the action has ended well; then it wakes every unit, this one too."""
+    juju.write_bag(PEER_ENDPOINT, step.relation, step.words, application=True)
+    return True
+
+
 PERFORM: dict[type[Step], Perform] = {
+    DropDatabase: drop,
+    CountRotation: count_rotation,
     steps.ReloadPostgres: reload_postgres,
     steps.SetPassword: set_password,
     steps.LetMonitor: let_monitor,

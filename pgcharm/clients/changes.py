@@ -71,6 +71,13 @@ class RevokeLogin:
 Change = EnsureRole | EnsureDatabase | EnsureExtension | RevokeLogin
 
 
+def database_of(change: Change) -> str:
+    """The database that a step changes something in; empty where it changes a role."""
+    if isinstance(change, EnsureDatabase):
+        return change.wish.name
+    return change.database if isinstance(change, EnsureExtension) else ""
+
+
 def changes_between(wishes: Wishes, catalogue: Catalogue, verifier: Callable[[str], str]) -> tuple[Change, ...]:
     """The steps, in the order in which they can be done. `verifier` gives a user's; it is asked only where needed."""
     return (

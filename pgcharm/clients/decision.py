@@ -18,11 +18,10 @@ from pgcharm.clients.access import AccessRule
 from pgcharm.clients.answer import Answer, answer_to
 from pgcharm.clients.changes import Change, changes_between, revocations
 from pgcharm.clients.cluster import Cluster
-from pgcharm.clients.names import user_name
 from pgcharm.clients.objections import sort_out
 from pgcharm.clients.publication import Publication, withdrawn
 from pgcharm.clients.relation import ENDPOINTS, ClientRelation
-from pgcharm.clients.request import Refusal, Request, has_asked, read_request
+from pgcharm.clients.request import Refusal, Request, has_asked, read_request, users_of
 from pgcharm.clients.service import Service, notice_of, publication_of, service_of
 from pgcharm.clients.wishes import wishes_of
 
@@ -80,12 +79,7 @@ def _changes(
 
 def _users_of(relations: Iterable[ClientRelation]) -> frozenset[str]:
     """The users of all relations that exist: also of those that are refused, or have no unit now."""
-    return frozenset(
-        user_name(prefix, relation.application, relation.remote_model)
-        for relation in relations
-        for prefix in (ENDPOINTS[relation.endpoint].user_prefix, ENDPOINTS[relation.endpoint].schema_prefix)
-        if prefix
-    )
+    return frozenset(user for relation in relations for user in users_of(relation))
 
 
 def _publication(relation: ClientRelation, service: Service | None, cluster: Cluster) -> Publication:

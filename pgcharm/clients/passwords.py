@@ -55,7 +55,8 @@ def generations(bag: Mapping[str, str]) -> dict[str, int]:
         found = json.loads(bag.get(GENERATIONS) or "{}")
     except ValueError:
         return {}
-    return {str(user): number for user, number in found.items() if type(number) is int and number > 0}
+    counted = found.items() if isinstance(found, dict) else ()
+    return {str(user): number for user, number in counted if type(number) is int and number > 0}
 
 
 def new_key() -> str:

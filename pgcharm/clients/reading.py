@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import ipaddress
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from psycopg2 import extensions
@@ -61,15 +62,23 @@ _RULES = """
     SELECT type, database, user_name, address, netmask, auth_method, error FROM pg_hba_file_rules"""
 
 
-def read_catalogue(connect: Connect, inside: Iterable[str] = ()) -> Catalogue:
-    """The facts of a cluster; of the databases `inside` also what is in them. Raises psycopg2.Error."""
+def read_catalogue(
+    connect: Connect, inside: Iterable[str] = (), known: Mapping[str, DatabaseFact] = MappingProxyType({})
+) -> Catalogue:
+    """The facts of a cluster; of the databases `inside` also what is in them. Raises psycopg2.Error.
+
+    Of those `known` it is taken from there what is in them.
+    """
     with closing(connect("postgres")) as connection:
         roles, databases = _roles(connection), _databases(connection)
         available = frozenset(name for (name,) in _rows(connection, "SELECT name FROM pg_available_extensions"))
-    names = sorted(set(inside) & set(databases))
+    names = sorted(set(inside) & set(databases) - set(known))
     with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
         contents = pool.map(lambda name: _inside(connect, name, databases[name]), names)
         databases.update(zip(names, contents, strict=True))
+    for name in set(inside) & set(databases) & set(known):
+        outside = databases[name]
+        databases[name] = replace(known[name], owner=outside.owner, grants=outside.grants, comment=outside.comment)
     return Catalogue(roles, databases, available)
 
 

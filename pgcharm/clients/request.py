@@ -91,6 +91,13 @@ def has_asked(relation: ClientRelation) -> bool:
     return bool(relation.units) and said
 
 
+def users_of(relation: ClientRelation) -> tuple[str, ...]:
+    """The users of a relation, whatever it asks for."""
+    endpoint = ENDPOINTS[relation.endpoint]
+    prefixes = (prefix for prefix in (endpoint.user_prefix, endpoint.schema_prefix) if prefix)
+    return tuple(names.user_name(prefix, relation.application, relation.remote_model) for prefix in prefixes)
+
+
 def read_request(relation: ClientRelation) -> Request | Refusal:
     """The request of one relation."""
     endpoint = ENDPOINTS[relation.endpoint]

@@ -10,8 +10,9 @@ from contextlib import closing
 from functools import partial
 
 from pgcharm.adapters import postgres
+from pgcharm.clients.catalogue import Catalogue, DatabaseFact
 from pgcharm.clients.decision import wanted_databases
-from pgcharm.clients.reading import read_catalogue, read_loaded_access
+from pgcharm.clients.reading import Connect, read_catalogue, read_loaded_access
 from pgcharm.clients.relation import ClientRelation
 from pgcharm.cluster import CLUSTER_ROLES
 from pgcharm.observation import Patroni, Postgres
@@ -26,6 +27,28 @@ _MISTAKES = """
       FROM pg_file_settings WHERE error IS NOT NULL AND error <> 'setting could not be applied'
     UNION ALL
     SELECT format('pg_hba.conf line %s: %s', line_number, error) FROM pg_hba_file_rules WHERE error IS NOT NULL"""
+
+
+_insides: dict[str, DatabaseFact] = {}
+"""What this hook has seen inside databases that it has not changed since: a connection to each is dear."""
+
+
+def look_again(database: str) -> None:
+    """Look into a database anew in the next round of this hook, because something was done in it."""
+    _insides.pop(database, None)
+
+
+def forget_insides() -> None:
+    """Look into every database anew, as a new hook does."""
+    _insides.clear()
+
+
+def read_clients(connect: Connect, clients: Sequence[ClientRelation]) -> Catalogue:
+    """What concerns clients, with what is in their databases."""
+    wanted = wanted_databases(clients)
+    catalogue = read_catalogue(connect, wanted, _insides)
+    _insides.update({name: catalogue.databases[name] for name in wanted if name in catalogue.databases})
+    return catalogue
 
 
 def observe_postgres(
@@ -49,7 +72,7 @@ def observe_postgres(
                 in_recovery=in_recovery,
                 version=version,
                 pending_restart=tuple(pending),
-                catalogue=read_catalogue(connect, wanted_databases(clients)),
+                catalogue=read_clients(connect, clients),
                 access=read_loaded_access(connect),
                 mistakes=tuple(text for (text,) in mistakes),
                 verifiers={role: str(stored) for role, stored in verifiers},

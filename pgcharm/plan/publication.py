@@ -133,7 +133,7 @@ def secret_label(relation: int, key: str) -> str:
 
 def needed_secrets(s: Situation) -> frozenset[str] | None:
     """Looked after when a relation has gone: what is left of others that went is found then as well."""
-    if not s.o.juju.leader or not s.o.event.name.endswith("-relation-broken"):
+    if not s.o.juju.leader or s.o.event.name != "database-relation-broken":
         return None
     return frozenset(secret_label(relation.id, key) for relation in s.o.juju.clients for key in SECRETS)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from pgcharm.observation import Request
+from pgcharm.plan.requests.clients import drop_database, rotate_client_password
 from pgcharm.plan.requests.pause import pause, resume
 from pgcharm.plan.requests.recovery import recover_quorum
 from pgcharm.plan.requests.reinitialize import reinitialize
@@ -31,6 +32,8 @@ REQUESTS: Mapping[str, Callable[[Situation, Request], Answer]] = {
     "pause": pause,
     "resume": resume,
     "rotate-passwords": rotate_passwords,
+    "rotate-client-password": rotate_client_password,
+    "drop-database": drop_database,
     "recover-quorum": recover_quorum,
 }
 

@@ -5,6 +5,7 @@ Knows: what there is to do. Must not know: when, or how.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pgcharm.layout import unit_name
@@ -94,3 +95,28 @@ class ForgetRevision(Step):
 
     def says(self) -> str:
         return f"remove revision {self.revision} of {self.secret}"
+
+
+@dataclass(frozen=True)
+class CountRotation(Step):
+    """Every unit will know that these users have other passwords."""
+
+    relation: int
+    users: tuple[str, ...]
+    words: Mapping[str, str]
+
+    def says(self) -> str:
+        return f"give {', '.join(self.users)} another password"
+
+
+@dataclass(frozen=True)
+class DropDatabase(Step):
+    """A database is gone, with the roles that stand for it."""
+
+    port: int
+    database: str
+    force: bool
+    """Whether sessions in it are ended; else they keep it from being dropped."""
+
+    def says(self) -> str:
+        return f"drop the database {self.database}"
