@@ -23,6 +23,7 @@ from pgcharm.plan.steps import (
     PromoteEtcdMember,
     RemoveEtcdMember,
     RemovePath,
+    RestartInTurn,
     StartService,
     StopService,
     WriteFile,
@@ -132,9 +133,11 @@ def start(s: Situation, reason: str = "") -> tuple[Step, ...]:
     inputs = digest(etcd_unit(s).content, etcd_environment(s).content)
     if not service.active:
         return (StartService(reason or "it does not run", s.layout.etcd_service, inputs),)
-    if s.o.machine.memories.started_with.get(s.layout.etcd_service) != inputs and not (s.etcd and s.etcd.down):
-        return (StartService("it runs with older files", s.layout.etcd_service, inputs),)
-    return ()
+    if s.o.machine.memories.started_with.get(s.layout.etcd_service) == inputs:
+        return ()
+    if s.etcd is None:
+        return (StartService("it runs from older files", s.layout.etcd_service, inputs),)
+    return () if s.etcd.down else (RestartInTurn("it runs from older files", s.layout.etcd_service, inputs),)
 
 
 def forget(s: Situation, reason: str) -> tuple[Step, ...]:
