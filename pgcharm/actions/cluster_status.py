@@ -44,14 +44,14 @@ def whole(s: Situation, sights: Sequence[Sight], promoted: str) -> dict[str, Any
         "primary": [sight.unit for sight in primaries],
         "primary-since": short(promoted or (first.began if first else "")),
         "paused": is_paused(s),
-        "etcd": voters(s),
+        "etcd": voters(s, sights),
         "units": {sight.unit: facts(s, sight, first) for sight in sights},
     }
 
 
 def facts(s: Situation, sight: Sight, primary: Server | None) -> dict[str, Any]:
     """What is known of one unit."""
-    etcd = etcd_role(s, sight.unit)
+    etcd = etcd_role(s, sight)
     if isinstance(sight.server, Unknown):
         return {"role": "", "state": "silent", "why": sight.server.why, "etcd": etcd}
     server = sight.server.value
@@ -68,31 +68,28 @@ def facts(s: Situation, sight: Sight, primary: Server | None) -> dict[str, Any]:
     }
 
 
-def voters(s: Situation) -> dict[str, Any]:
+def voters(s: Situation, sights: Sequence[Sight]) -> dict[str, Any]:
     """Whether etcd can decide, and how many of how many voters answer."""
-    members, silent = members_of_etcd(s)
-    voting = [member.name for member in members if not member.learner]
-    answering = [name for name in voting if name not in silent]
-    return {"quorum": s.etcd is not None, "voters": len(voting), "answering": len(answering)}
+    voting = {member.name for member in members_of_etcd(s) if not member.learner}
+    answering = {member_name(sight.unit) for sight in sights if sight.etcd}
+    return {"quorum": s.etcd is not None, "voters": len(voting), "answering": len(voting & answering)}
 
 
-def members_of_etcd(s: Situation) -> tuple[tuple[EtcdMember, ...], tuple[str, ...]]:
-    """etcd's members and who of them is silent; without a quorum, as our own member remembers them."""
+def members_of_etcd(s: Situation) -> tuple[EtcdMember, ...]:
+    """etcd's members; without a quorum, as our own member remembers them."""
     if s.etcd is not None:
-        return s.etcd.members, s.etcd.down
+        return s.etcd.members
     remnant = known(s.o.remnant) if s.o.remnant else None
-    return (remnant.members, remnant.silent) if remnant else ((), ())
+    return remnant.members if remnant else ()
 
 
-def etcd_role(s: Situation, unit: str) -> str:
+def etcd_role(s: Situation, sight: Sight) -> str:
     """`voter, leads`, `learner`, `voter, silent`; empty for a unit that is no member."""
-    members, silent = members_of_etcd(s)
-    member = next((member for member in members if member.name == member_name(unit)), None)
+    member = next((member for member in members_of_etcd(s) if member.name == member_name(sight.unit)), None)
     if member is None:
         return ""
     leads = s.etcd is not None and member.id == s.etcd.leader
-    words = ["learner" if member.learner else "voter", *["leads"] * leads, *["silent"] * (member.name in silent)]
-    return ", ".join(words)
+    return ", ".join(["learner" if member.learner else "voter", *["leads"] * leads, *["silent"] * (not sight.etcd)])
 
 
 def sentences(found: Mapping[str, Any]) -> list[str]:

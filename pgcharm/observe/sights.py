@@ -1,4 +1,4 @@
-"""One look at every unit's own Patroni, which answers for its unit also while etcd has no quorum.
+"""One look at every unit's own Patroni and etcd, which answer for their unit also while there is no quorum.
 
 Knows: whom to ask, and Patroni's words. Must not know: what is made of the answers.
 """
@@ -9,9 +9,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
+from pgcharm.adapters.etcd import EtcdEndpoint, EtcdError
 from pgcharm.adapters.patroni import PatroniApi
 from pgcharm.adapters.web import Credentials, WebError
-from pgcharm.cluster import peer_words, unit_number
+from pgcharm.cluster import etcd_url, peer_words, unit_number
 from pgcharm.observation import Juju
 from pgcharm.plan.members import staying_units
 from pgcharm.view import Unknown, View
@@ -38,14 +39,18 @@ class Sight:
 
     unit: str
     server: View[Server] | Unknown
+    etcd: bool = True
+    """Whether its etcd answers."""
 
 
 def observe_sights(juju: Juju, credentials: Credentials) -> tuple[Sight, ...]:
-    """What every unit's Patroni says, all asked at once."""
+    """What every unit's Patroni and etcd say, all asked at once."""
     addresses = {word.unit: word.address for word in peer_words(juju)} | {juju.unit: juju.address}
     units = sorted({*staying_units(juju), *addresses}, key=unit_number)
-    with ThreadPoolExecutor(max_workers=max(1, len(units))) as pool:
-        return tuple(pool.map(lambda unit: Sight(unit, _server(addresses.get(unit, ""), credentials)), units))
+    with ThreadPoolExecutor(max_workers=2 * max(1, len(units))) as pool:
+        etcd = pool.map(lambda unit: _etcd_answers(addresses.get(unit, ""), credentials), units)
+        servers = pool.map(lambda unit: _server(addresses.get(unit, ""), credentials), units)
+        return tuple(Sight(*seen) for seen in zip(units, servers, etcd, strict=True))
 
 
 def observe_promotion(credentials: Credentials) -> str:
@@ -64,6 +69,13 @@ def _server(address: str, credentials: Credentials) -> View[Server] | Unknown:
         return View(_read(PatroniApi.at(address, credentials).state()))
     except (WebError, OSError, ValueError) as error:
         return Unknown(str(error).splitlines()[0][:160])
+
+
+def _etcd_answers(address: str, credentials: Credentials) -> bool:
+    try:
+        return bool(address and EtcdEndpoint(etcd_url(address), credentials).status())
+    except (WebError, EtcdError):
+        return False
 
 
 def _read(found: dict[str, Any]) -> Server:
