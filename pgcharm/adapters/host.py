@@ -213,6 +213,12 @@ def room(path: str) -> int:
     return shutil.disk_usage(place).free
 
 
+def is_shutting_down() -> bool:
+    """Whether the machine is on its way down, to stay there or to come up again."""
+    done = subprocess.run(["systemctl", "is-system-running"], capture_output=True, text=True, check=False)
+    return done.stdout.strip() == "stopping"
+
+
 def uptime() -> float:
     """Seconds since the boot, sleep included."""
     return time.clock_gettime(time.CLOCK_BOOTTIME)

@@ -116,6 +116,9 @@ def etcd_unit(s: Situation) -> Wanted:
         application=s.o.juju.application,
         environment=s.layout.rendered("etcd.env"),
         join_environment=s.layout.etcd_join,
+        charm_dir=s.o.juju.charm_dir,
+        python=s.layout.python,
+        watch=s.layout.rendered("watch.json"),
     )
     return Wanted(s.layout.unit_file(s.layout.etcd_service), text)
 
