@@ -11,6 +11,7 @@ Everything public is named here.
 """
 
 from pgstore.access import Access
+from pgstore.blocking import BlockingSystem
 from pgstore.errors import BadRequest, Conflict, Inconsistent, NotFound, StoreError, Trouble, Unavailable
 from pgstore.ids import TimeOrderedIds
 from pgstore.places.geometry import Geometry
@@ -24,6 +25,7 @@ from pgstore.together import together
 __all__ = [
     "Access",
     "BadRequest",
+    "BlockingSystem",
     "Box",
     "Conflict",
     "Geometry",

@@ -63,10 +63,17 @@ class Databases:
                 ) from error
 
     async def list_systems(self) -> list[str]:
-        """Databases that hold a pgstore catalogue cannot be told from outside: all that are no template."""
+        """Databases that hold a catalogue of stores."""
         async with self._admin() as admin:
-            rows = await admin.fetch("SELECT datname FROM pg_database WHERE NOT datistemplate ORDER BY 1")
-        return [row[0] for row in rows]
+            rows = await admin.fetch(
+                "SELECT datname FROM pg_database "
+                "WHERE NOT datistemplate AND has_database_privilege(datname, 'CONNECT') ORDER BY 1"
+            )
+        return [row[0] for row in rows if await self._is_system(row[0])]
+
+    async def _is_system(self, database: str) -> bool:
+        async with Cluster(self._settings.admin_in(database), options=self._settings.options) as admin:
+            return bool(await admin.fetch_value("SELECT to_regclass('public.pgstore_stores') IS NOT NULL"))
 
     @contextlib.asynccontextmanager
     async def _admin(self) -> AsyncIterator[Cluster]:

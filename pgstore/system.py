@@ -124,6 +124,14 @@ class System:
         """Names with the prefix of the system."""
         return [scoped_name(shape.name, self.scope) for shape in await self._list()]
 
+    async def describe(self) -> list[StoreShape]:
+        """Name, profile, reference system of each store."""
+        return await self._list()
+
+    async def find_datastore(self, name: str, *, rules: Rules | None = None) -> Any:
+        """The store; raises `NotFound` if it is missing."""
+        return self._store(await self._require(name), rules)
+
     async def datastore_exists(self, name: str) -> bool:
         local = local_name(name, self.scope)
         return any(shape.name == local for shape in await self._list())

@@ -1,0 +1,1 @@
+"""The `pgstore` command."""
