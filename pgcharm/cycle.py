@@ -91,7 +91,8 @@ def rounds(event: Event, juju: Juju, observation: Observation) -> Observation:
     else:
         planned = plan(observation)
     publish(planned.publication, juju)
-    ask_for_wake(situation(observation).layout.again, None if planned.is_settled else AGAIN_SECONDS)
+    again = min((wait.seconds for wait in planned.waits), default=AGAIN_SECONDS)
+    ask_for_wake(situation(observation).layout.again, None if planned.is_settled else again)
     return observation
 
 

@@ -43,7 +43,8 @@ class EtcdEndpoint:
             raise
 
     def status(self) -> dict[str, Any]:
-        return dict(self.call("maintenance/status"))
+        """A member answers this at once, or never."""
+        return dict(self.call("maintenance/status", timeout=2))
 
     def members(self) -> tuple[EtcdMember, ...]:
         found = self.call("cluster/member/list")

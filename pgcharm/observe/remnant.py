@@ -89,7 +89,7 @@ def remembered(path: str) -> dict[str, Any]:
 
 def ask(endpoint: EtcdEndpoint, application: str) -> dict[str, Any]:
     """What the member says it knows. Raises EtcdError where it has a leader again, or still moves."""
-    before = dict(endpoint.call("maintenance/status", timeout=1.5))
+    before = endpoint.status()
     if before.get("leader", "0") != "0":
         raise EtcdError("it has a leader again")
     keys = endpoint.get(f"/service/{application}/", serializable=True)

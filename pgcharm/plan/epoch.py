@@ -9,9 +9,13 @@ its name when it is complete, and only the unit's note says which one is started
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from pgcharm.cluster import Epoch, epoch, own_epoch
 from pgcharm.observation import Remnant
 from pgcharm.plan.epoch_steps import AdoptEpoch, FreezeEtcd, RestoreEtcd
+from pgcharm.plan.etcd import start
+from pgcharm.plan.files import etcd_environment, write_if_needed
 from pgcharm.plan.members import own_member, peer_url
 from pgcharm.plan.quorum import MARGIN, TTL, answering, is_former_primary, is_proven, recover, remnant
 from pgcharm.plan.situation import Part, Situation
@@ -61,11 +65,19 @@ def begin(s: Situation, agreed: Epoch) -> Part:
         return Part((FreezeEtcd(reason, s.layout.etcd_service, r.held if r else {}),), final=True)
     if r is not None and not agreed.accept_loss and not is_former_primary(r, s.name) and r.seconds < TTL + MARGIN:
         text = f"it stops by itself {TTL:.0f} s after it has lost etcd, and {MARGIN:.0f} s are added"
-        return Part(waits=(Wait("the former primary to have stopped", text),), final=True)
+        wait = Wait("the former primary to have stopped", text, max(0.5, TTL + MARGIN - r.seconds))
+        return Part(waits=(wait,), final=True)
     if r is not None and not agreed.accept_loss and not is_proven(r, survivors(s, r)):
         what = f"cannot begin epoch {agreed.number} of etcd: others may have commits that this unit lacks; {recover(s)}"
         return Part(blocks=(Block(what),), final=True)
-    return Part((restore(s, agreed, reason),), final=True)
+    return Part((restore(s, agreed, reason), *started(s, agreed)), final=True)
+
+
+def started(s: Situation, agreed: Epoch) -> tuple[Step, ...]:
+    """etcd with the new data: done at once, and not in the next round, because nobody can write meanwhile."""
+    ahead = replace(s, layout=replace(s.layout, epoch=agreed.number))
+    file = write_if_needed(ahead, etcd_environment(ahead))
+    return (*((file,) if file else ()), *start(ahead, "it begins again"))
 
 
 def survivors(s: Situation, r: Remnant) -> list[str]:

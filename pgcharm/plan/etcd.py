@@ -59,7 +59,8 @@ def without_quorum(s: Situation, r: Remnant | None) -> Part:
         return Part((*thawed, *started), final=True)
     if found.block:
         return Part(blocks=(Block(f"{quorum_words(s)}; {found.block}"),), final=True)
-    return Part(waits=(Wait(found.wait or "etcd", "" if found.wait else why_unknown(s.o.etcd)),), final=True)
+    reason = "" if found.wait else why_unknown(s.o.etcd)
+    return Part(waits=(Wait(found.wait or "etcd", reason, found.seconds),), final=True)
 
 
 def words(claim: Epoch) -> str:

@@ -39,6 +39,8 @@ class Verdict:
     forced: bool = False
     """Whether the old quorum can never come back, as the operator has removed the units."""
     wait: str = ""
+    seconds: float = 5.0
+    """After so many it is worth another look."""
     block: str = ""
 
 
@@ -101,7 +103,8 @@ def tie_break(s: Situation, r: Remnant, other: str) -> Verdict:
         return Verdict(wait=f"{other}, or for Juju to make this unit the leader")
     patience = PRIMARY_PATIENCE if is_former_primary(r, s.name) else STANDBY_PATIENCE
     if r.seconds < patience:
-        return Verdict(wait=f"{other}, which has been silent for less than {patience:.0f} s")
+        left = max(0.5, patience - r.seconds)
+        return Verdict(wait=f"{other}, which has been silent for less than {patience:.0f} s", seconds=left)
     return Verdict(claim=Epoch(next_number(s), s.o.juju.unit))
 
 

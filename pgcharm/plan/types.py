@@ -34,6 +34,8 @@ class Wait:
 
     what: str
     reason: str
+    seconds: float = 5.0
+    """After so many it is worth another look."""
 
 
 @dataclass(frozen=True)

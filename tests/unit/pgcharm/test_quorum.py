@@ -79,7 +79,7 @@ def test_the_way_of_a_standby_that_is_left_alone() -> None:
     assert acts(frozen) == []
     assert claims(plan(frozen)) == "1 postgresql/1"
     later = next_hook(frozen)
-    (restore,) = plan(later).steps
+    restore = plan(later).steps[0]
     assert isinstance(restore, RestoreEtcd)
     assert (restore.number, restore.name, restore.drop_sync) == (1, "postgresql-1", False)
     assert (restore.source, restore.target) == (
@@ -125,7 +125,7 @@ def test_a_standby_waits_until_the_former_primary_has_stopped_writing() -> None:
     early = replace(named, remnant=View(replace(left, seconds=TTL + MARGIN - 1)))
     assert acts(early) == []
     assert "the former primary to have stopped" in plan(early).text()
-    assert acts(replace(named, remnant=View(replace(left, seconds=TTL + MARGIN)))) == ["RestoreEtcd"]
+    assert acts(replace(named, remnant=View(replace(left, seconds=TTL + MARGIN)))) == ["RestoreEtcd", "StartService"]
 
 
 def test_only_the_leader_acts_when_both_reach_the_controller_and_not_each_other() -> None:
@@ -200,7 +200,7 @@ def test_what_was_noted_down_is_carried_out_whatever_has_changed_since() -> None
     left = known(named.remnant) if named.remnant else None
     assert left is not None
     named = made.with_juju(replace(named, remnant=View(replace(left, silent=()))), leader=False)
-    assert acts(named) == ["RestoreEtcd"]
+    assert acts(named) == ["RestoreEtcd", "StartService"]
 
 
 def test_a_primary_that_is_heard_of_through_failsafe_mode_is_not_replaced() -> None:
@@ -271,7 +271,7 @@ def test_who_has_more_and_was_removed_is_lost_and_the_list_of_standbys_with_it()
     named = next_hook(o)
     for step in plan(named).steps:
         named = carry_out(step, named)
-    (restore,) = plan(named).steps
+    restore = plan(named).steps[0]
     assert isinstance(restore, RestoreEtcd)
     assert restore.drop_sync
 
