@@ -15,7 +15,7 @@ from pathlib import Path
 import benchmarks
 from benchmarks.figures import describe_machine, table
 
-_NOT_SCENARIOS = {"__main__", "figures", "client_bed", "own_box", "plot", "relations_bed", "vanilla"}
+_NOT_SCENARIOS = {"__main__", "figures", "client_bed", "own_box", "plot", "relations_bed", "store_peers", "vanilla"}
 
 
 def scenarios() -> list[str]:
