@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import shlex
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import jubilant
@@ -82,8 +83,13 @@ def restored(cluster: Cluster) -> None:
     assert all(" 0 lost" in said for said in account.members.values()), account
     status = cluster.juju.status().apps[SERVER]
     assert status.app_status.current == "active", status.app_status
-    for unit in status.units:
-        until(lambda unit=unit: plan_of(cluster, unit), lambda text: text == "nothing to do", timeout=60, delay=2)  # type: ignore[misc]
+    with ThreadPoolExecutor() as at_once:
+        assert all(at_once.map(lambda unit: at_rest(cluster, unit), status.units))
+
+
+def at_rest(cluster: Cluster, unit: str) -> bool:
+    """Whether a unit comes to have nothing to do."""
+    return bool(until(lambda: plan_of(cluster, unit), lambda text: text == "nothing to do", timeout=90, delay=2))
 
 
 def plan_of(cluster: Cluster, unit: str) -> str:
