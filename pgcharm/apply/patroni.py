@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from pathlib import Path
 
-from pgcharm.adapters import juju
+from pgcharm.adapters import host, juju
 from pgcharm.adapters.web import WebError
 from pgcharm.apply.means import Means, Perform
 from pgcharm.plan import steps
@@ -60,9 +61,18 @@ def switch_over(step: steps.SwitchOver, means: Means) -> bool:
     return True
 
 
+def stop_postgres(step: steps.StopPostgres, _: Means) -> bool:
+    if not Path(step.data, "postmaster.pid").exists():
+        return False
+    stop = (f"{step.binaries}/pg_ctl", "stop", "--pgdata", step.data, "--mode", "fast", "--wait", "--timeout", "100")
+    host.run("runuser", "-u", "postgres", "--", *stop, timeout=120)
+    return True
+
+
 PERFORM: dict[type[Step], Perform] = {
     steps.AwaitPatroni: await_patroni,
     steps.ReloadPatroni: reload_patroni,
     steps.ChangeSettings: change_settings,
     steps.SwitchOver: switch_over,
+    steps.StopPostgres: stop_postgres,
 }

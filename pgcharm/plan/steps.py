@@ -226,6 +226,17 @@ class StopService(Step):
 
 
 @dataclass(frozen=True)
+class StopPostgres(Step):
+    """No PostgreSQL runs on the data directory, whoever started it."""
+
+    binaries: str
+    data: str
+
+    def says(self) -> str:
+        return f"stop the PostgreSQL in {self.data}"
+
+
+@dataclass(frozen=True)
 class AddEtcdLearner(Step):
     """etcd knows this unit as a member that does not vote yet."""
 

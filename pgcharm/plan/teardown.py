@@ -11,7 +11,7 @@ from pgcharm.observation import Member
 from pgcharm.plan.etcd import forget
 from pgcharm.plan.members import own_member
 from pgcharm.plan.situation import SERVING, Part, Situation
-from pgcharm.plan.steps import RemoveEtcdMember, StopService, SwitchOver
+from pgcharm.plan.steps import RemoveEtcdMember, StopPostgres, StopService, SwitchOver
 from pgcharm.plan.types import Step
 
 _PREFERENCE = ("synchronous standby", "quorum standby", "standby")
@@ -29,6 +29,9 @@ def leave(s: Situation) -> Part:
         for service in (s.layout.watch_service, s.layout.patroni_service)
         if s.o.machine.services[service].active
     ]
+    if s.patroni is not None and s.patroni.paused:
+        why = "failover is paused, so that Patroni leaves it running"
+        steps.append(StopPostgres(why, s.layout.binaries, s.layout.data))
     return Part((*steps, *give_up_vote(s)))
 
 

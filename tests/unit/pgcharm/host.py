@@ -227,6 +227,11 @@ def _(step: steps.RestartPostgres, o: Observation) -> Observation:
 
 
 @carry_out.register
+def _(step: steps.StopPostgres, o: Observation) -> Observation:
+    return replace(o, postgres=Unknown("stopped"))
+
+
+@carry_out.register
 def _(step: steps.SetPassword, o: Observation) -> Observation:
     seen = known(o.postgres)
     assert seen is not None

@@ -14,6 +14,7 @@ from pgcharm.plan import plan
 from pgcharm.plan.requests import REQUESTS
 from pgcharm.plan.requests.steps import SetPause
 from pgcharm.view import Unknown, View, known
+from tests.unit.pgcharm import made
 from tests.unit.pgcharm import requests_host as requests_host
 from tests.unit.pgcharm.host import carry_out, settle
 from tests.unit.pgcharm.test_life import living
@@ -187,6 +188,15 @@ def test_a_pause_ends_with_resume_and_changes_no_plan() -> None:
     o = replace(o, patroni=View(replace(seen, paused=True, settings=paused)))
     assert plan(o).text() == "nothing to do"
     assert asked(o, "resume").startswith("1. resume automatic failover: ")
+
+
+def test_a_unit_that_leaves_during_a_pause_stops_what_patroni_leaves_running() -> None:
+    o = made.with_juju(living(), stopping=True, goal={"postgresql/0": "dying", "postgresql/1": "active"})
+    seen = known(o.patroni)
+    assert seen is not None
+    found = [type(step).__name__ for step in plan(replace(o, patroni=View(replace(seen, paused=True)))).steps]
+    assert found[:4] == ["SwitchOver", "StopService", "StopService", "StopPostgres"]
+    assert "StopPostgres" not in [type(step).__name__ for step in plan(o).steps]
 
 
 def test_without_etcd_a_pause_is_refused() -> None:
