@@ -11,6 +11,7 @@ import psycopg2
 import pytest
 
 from pgcharm.clients import ClientRelation, Cluster, Decision, Member, decide, passwords, wanted_databases
+from pgcharm.clients.databases import InUse, drop_database, read_databases
 from pgcharm.clients.effects import apply_change
 from pgcharm.clients.reading import Connect, read_catalogue, read_loaded_access
 from tests.database.clients.server import Server
@@ -25,14 +26,18 @@ def client(number: int = 1, application: str = "shop", endpoint: str = "db", **w
 
 
 def observed(connect: Connect, relations: list[ClientRelation]) -> Cluster:
+    with closing(connect("postgres")) as connection:
+        port = connection.info.port
     return Cluster(
         unit="postgresql/0",
-        members=(Member("postgresql/0", "127.0.0.1"),),
+        members=(Member("postgresql/0", "127.0.0.1", port),),
         primary="postgresql/0",
         version="15",
         key=KEY,
         catalogue=read_catalogue(connect, wanted_databases(relations)),
         loaded=read_loaded_access(connect),
+        leader=True,
+        ca="a certificate",
     )
 
 
@@ -206,3 +211,112 @@ def test_hostile_names_reach_no_server(serve: Serve, connect: Connect, name: str
         if wish.get("extensions") != "hstore(postgres)":
             assert serve(client(**wish)).refusals
     assert read_catalogue(connect).databases.keys() - {"shop"} == before.databases.keys()
+
+
+def database_client(number: int = 1, application: str = "shop", **wish: str) -> ClientRelation:
+    asked = {key.replace("_", "-"): text for key, text in wish.items()}
+    units = {f"{application}/0": ADDRESS}
+    return ClientRelation(number, "database", application, units=units, application_bag=asked)
+
+
+def answer(serve: Serve, *relations: ClientRelation) -> dict[int, dict[str, str]]:
+    """What the leader answers, when all is done."""
+    serve(*relations)
+    decision = serve(*relations)
+    assert decision.changes == ()
+    return {number: {key: text or "" for key, text in told.keys.items()} for number, told in decision.answers.items()}
+
+
+def test_a_database_client_owns_its_database_and_what_it_makes_survives_it(server: Server, serve: Serve) -> None:
+    relation = database_client(database="pages", extensions="hstore(own)")
+    told = answer(serve, relation)[1]
+    with closing(psycopg2.connect(told["uris"])) as connection:
+        connection.autocommit = True
+        run(connection, "CREATE SCHEMA more; CREATE TABLE more.page (tags own.hstore)")
+        assert run(connection, "SELECT current_user, session_user") == [("jujuowner_pages", "jujudb_shop")]
+        for refused in ("CREATE ROLE mine", "CREATE DATABASE mine", "SET ROLE postgres", "ALTER ROLE juju_x LOGIN"):
+            with pytest.raises(psycopg2.Error):
+                run(connection, refused)
+    serve()
+    other = answer(serve, database_client(2, "wiki", database="pages"))[2]
+    with closing(psycopg2.connect(other["uris"])) as connection:
+        connection.autocommit = True
+        run(connection, "ALTER TABLE more.page ADD title text")
+
+
+def test_several_applications_share_a_database_over_all_endpoints(server: Server, serve: Serve) -> None:
+    shop, wiki = client(1, "shop", database="d"), client(2, "wiki", database="d", extensions="hstore")
+    pages = database_client(3, "pages", database="d")
+    told = answer(serve, shop, wiki, pages)[3]
+    decision = serve(shop, wiki, pages)
+    with closing(psycopg2.connect(told["uris"])) as connection:
+        connection.autocommit = True
+        run(connection, "CREATE TABLE shared (id int)")
+    for relation in (1, 2):
+        with closing(login(server, decision, relation)) as connection:
+            run(connection, "INSERT INTO shared VALUES (1)")
+            with pytest.raises(psycopg2.errors.InsufficientPrivilege):
+                run(connection, "ALTER TABLE shared ADD note text")
+
+
+def test_two_applications_of_one_name_in_two_models_are_two(server: Server, serve: Serve) -> None:
+    here, there = client(1, "shop"), replace(client(2, "shop", database="other"), remote_model="ab12cd34-ef56-7890")
+    decision = serve(here, there)
+    users = {str(decision.publications[number]["user"]) for number in (1, 2)}
+    assert users == {"juju_shop", "juju_shop__ab12cd34ef56"}
+    with closing(login(server, decision, 2)) as connection:
+        assert run(connection, "SELECT current_database()") == [("other",)]
+    with pytest.raises(psycopg2.OperationalError, match="no pg_hba"):
+        login(server, decision, 2, database="shop")
+
+
+def test_an_extension_of_a_chosen_schema_is_there_and_stays_when_the_client_goes(
+    serve: Serve, connect: Connect
+) -> None:
+    serve(client(extensions="postgis(geo),hstore:own,pg_trgm"))
+    serve()
+    found = read_catalogue(connect, ("shop",)).databases["shop"].extensions
+    assert (found["postgis"], found["hstore"], found["pg_trgm"]) == ("geo", "own", "public")
+
+
+def test_public_may_neither_connect_nor_create(server: Server, serve: Serve, connect: Connect) -> None:
+    serve(client(database="d"))
+    with closing(connect("postgres")) as connection:
+        run(connection, "CREATE ROLE stranger LOGIN PASSWORD 'x'")
+        assert run(connection, "SELECT has_database_privilege('stranger', 'd', 'CONNECT')") == [(False,)]
+    with closing(connect("d")) as connection:
+        assert run(connection, "SELECT has_schema_privilege('stranger', 'public', 'CREATE')") == [(False,)]
+        assert run(connection, "SELECT has_schema_privilege('stranger', 'public', 'USAGE')") == [(False,)]
+
+
+def test_what_one_user_makes_does_not_change_what_another_calls(server: Server, serve: Serve) -> None:
+    """The search path is safe: no client can put a function of its own before another client's in their database."""
+    decision = serve(client(1, "shop", sysname="demo"))
+    with closing(login(server, decision, 1)) as connection:
+        for sql in ("CREATE FUNCTION public.upper(text) RETURNS text AS '' LANGUAGE sql", "CREATE SCHEMA juju_shop"):
+            with pytest.raises(psycopg2.errors.InsufficientPrivilege):
+                run(connection, sql)
+
+
+def test_a_database_is_dropped_with_its_roles_when_nobody_is_connected(
+    server: Server, serve: Serve, connect: Connect
+) -> None:
+    decision = serve(client(database="d"))
+    with closing(login(server, decision, 1)), pytest.raises(InUse, match=r"juju_shop from 127.0.0.1 \(1\)"):
+        drop_database(connect, "d", force=False)
+    assert [found.name for found in read_databases(connect)] == ["d"]
+    session = login(server, decision, 1)
+    assert drop_database(connect, "d", force=True)
+    assert not drop_database(connect, "d", force=True)
+    with pytest.raises(psycopg2.Error):
+        run(session, "SELECT 1")
+    assert not [role for role in read_catalogue(connect).roles if role.endswith("_d")]
+
+
+def test_the_databases_of_systems_are_listed_with_size_owner_and_extensions(serve: Serve, connect: Connect) -> None:
+    serve(client(1, "shop", sysname="Demo-System"), client(2, "wiki"))
+    demo, wiki = read_databases(connect)
+    assert (demo.name, demo.sysname, demo.owner) == ("demosystem", "Demo-System", "jujuowner_demosystem")
+    assert {"postgis", "pg_trgm", "btree_gist"} <= set(demo.extensions)
+    assert (wiki.sysname, wiki.extensions) == ("", ())
+    assert wiki.size > 1 << 20
