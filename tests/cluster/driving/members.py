@@ -123,13 +123,14 @@ class Members:
         return next((unit for unit in self.units.values() if unit.member in found), None)
 
     def whole(self) -> bool:
-        """Whether every unit serves, on one timeline, one of them as the primary."""
+        """Whether every unit serves, on one timeline, one of them as the primary, and says so itself."""
         members = self.members()
         return (
             set(members) == {unit.member for unit in self.units.values()}
             and all(member["state"] in SERVING for member in members.values())
             and len({member.get("timeline") for member in members.values()}) == 1
             and sum(member["role"] == "leader" for member in members.values()) == 1
+            and all(self.ask(unit, "health") is not None for unit in self.units.values())
         )
 
     def await_whole(self, timeout: float = 90) -> None:
@@ -146,7 +147,7 @@ class Members:
 
     def patroni_answers(self, unit: Unit) -> None:
         """Wait until a unit's Patroni answers again."""
-        until(lambda: self.ask(unit, "liveness") is not None, bool, timeout=20)
+        until(lambda: self.ask(unit, "liveness") is not None, bool, timeout=60)
 
     def run(self, unit: Unit, *argv: str) -> str:
         """Run a command on a unit's machine as root, past Juju."""
@@ -198,7 +199,7 @@ class Members:
             found = until(
                 lambda unit=unit: event.writers.found(unit.address),  # type: ignore[misc]
                 lambda rows: not missing(acks, rows),
-                timeout=10,
+                timeout=30,
             )
             assert out_of_order(found, ["strict"]) == [], unit
         assert gap.seconds <= within * slowness(), f"{gap} after the event, in seconds of it\n{said}"
