@@ -62,7 +62,9 @@ def handle(event: Event) -> Outcome:
         return Outcome(before, before, planned.refusal)
     failure = fulfil(planned, before)
     event = replace(event, request=None)
-    return Outcome(before, rounds(event, juju, observe(event, juju)), failure)
+    after = rounds(event, juju, observe(event, juju))
+    ask_for_wake(situation(after).layout.again, AGAIN_SECONDS)  # what was written here counts when this hook has ended
+    return Outcome(before, after, failure)
 
 
 def fulfil(planned: Plan, observation: Observation) -> Refusal | None:
