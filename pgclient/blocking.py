@@ -23,6 +23,7 @@ from psycopg.abc import Params
 from psycopg.abc import QueryNoTemplate as Query
 
 from pgclient.cluster import Cluster
+from pgclient.hosts import Address, HostView
 from pgclient.listening import Gap, Note
 from pgclient.lsn import CommitToken
 from pgclient.options import Options
@@ -150,6 +151,12 @@ class BlockingCluster:
 
     def statistics(self) -> tuple[HostStatistics, ...]:
         return self._cluster.statistics()
+
+    def locate(self, to: Any = "primary", **more: Any) -> HostView:
+        return self._there.wait(self._cluster.locate(to, **more))
+
+    def conninfo(self, address: Address) -> str:
+        return self._cluster.conninfo(address)
 
     def retarget(self, target: Target) -> None:
         self._there.wait(self._cluster.retarget(target))

@@ -10,18 +10,20 @@ Knows: the order in which the parts are used. Must not know: how any of them dec
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
 from time import monotonic
 from types import TracebackType
 from typing import Any, TypeAlias, TypeVar
 
+import psycopg
 from psycopg.abc import Params
 from psycopg.abc import QueryNoTemplate as Query
 from psycopg.rows import tuple_row
 
 from pgclient import copying, running, statements
 from pgclient.copying import CopyChunks, CopyRows, Progress
+from pgclient.hosts import Address, HostView
 from pgclient.listening import Ear, Listening, check_payload
 from pgclient.lsn import CommitToken
 from pgclient.options import Options
@@ -83,6 +85,27 @@ class Cluster:
     def topology(self) -> Topology:
         """What is known of the hosts at this moment."""
         return self._router.topology
+
+    async def changes(self) -> AsyncGenerator[Topology, None]:
+        """The topology now, and again whenever a host was asked: to watch it live."""
+        while True:
+            yield self.topology
+            await self._router.watcher.changed(self._options.probe_every)
+
+    async def locate(self, to: To = "primary", *, timeout: float | None = None) -> HostView:
+        """A host that may serve, as far as was seen. Anything may have happened since."""
+        return await self._router.locate(route(to), self._deadline(timeout))
+
+    async def connect(self, to: To = "primary", *, timeout: float | None = None) -> psycopg.AsyncConnection[Any]:
+        """A new psycopg connection for the caller to keep and close, for other libraries: no pool knows of it.
+
+        Not in autocommit mode. It is cut when its host loses its role.
+        """
+        return await self._router.lend(route(to), self._deadline(timeout))
+
+    def conninfo(self, address: Address) -> str:
+        """libpq's connection string for one host, for other libraries. Holds the password: never print it."""
+        return self._router.conninfo(address)
 
     def statistics(self) -> tuple[HostStatistics, ...]:
         """Connections and counts of each host that was worked on."""
@@ -238,14 +261,17 @@ class Cluster:
         to: To = "primary",
         after: CommitToken | None = None,
         row_factory: RowFactory = tuple_row,
-    ) -> AsyncIterator[Any]:
+    ) -> AsyncGenerator[Any, None]:
         """Rows through a server-side cursor, in a read-only transaction. Leave early with `contextlib.aclosing`."""
         async with (
             self.transaction(to=to, after=after, read_only=True) as tx,
-            statements.closing(tx.stream(query, params, batch=batch, row_factory=row_factory)) as rows,
+            statements.closing(
+                statements.stream(tx.connection, query, params, batch=batch, row_factory=row_factory)
+            ) as batches,
         ):
-            async for row in rows:
-                yield row
+            async for rows in batches:
+                for row in rows:
+                    yield row
 
     async def copy_out(
         self,
@@ -255,7 +281,7 @@ class Cluster:
         to: To = "primary",
         after: CommitToken | None = None,
         progress: Progress | None = None,
-    ) -> AsyncIterator[bytes]:
+    ) -> AsyncGenerator[bytes, None]:
         """The bytes of `COPY ... TO STDOUT`, in pieces that end with a row. `progress` hears of the bytes so far."""
         async with (
             self.connection(to, after=after) as session,
@@ -273,14 +299,17 @@ class Cluster:
         to: To = "primary",
         after: CommitToken | None = None,
         progress: Progress | None = None,
-    ) -> AsyncIterator[tuple[Any, ...]]:
+    ) -> AsyncGenerator[tuple[Any, ...], None]:
         """The rows of `COPY ... TO STDOUT`, text or binary; values where `types` names the columns' types."""
         async with (
             self.connection(to, after=after) as session,
-            statements.closing(copying.copy_rows_out(session, query, params, types=types, progress=progress)) as rows,
+            statements.closing(
+                copying.copy_rows_out(session, query, params, types=types, progress=progress)
+            ) as batches,
         ):
-            async for row in rows:
-                yield row
+            async for rows in batches:
+                for row in rows:
+                    yield row
 
     async def copy_in(
         self, query: Query, chunks: CopyChunks, *, timeout: float | None = None, progress: Progress | None = None

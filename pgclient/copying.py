@@ -23,7 +23,8 @@ CopyChunks: TypeAlias = "AsyncIterable[Chunk] | Iterable[Chunk]"
 Progress: TypeAlias = Callable[[int], None]
 """Called with the bytes (of bytes) or rows (of rows) so far, now and then."""
 
-_PIECE = 65536
+_PIECE = 1000
+"""Rows."""
 _TELL_EVERY = 10_000
 """Rows."""
 
@@ -31,7 +32,7 @@ _TELL_EVERY = 10_000
 async def copy_out(
     session: Session, query: Query, params: Params | None = None, progress: Progress | None = None
 ) -> AsyncIterator[bytes]:
-    """What `COPY ... TO STDOUT` sends, in pieces of some 64 KiB that end with a row."""
+    """What `COPY ... TO STDOUT` sends, in pieces that end with a row."""
     done = 0
     async with session.cursor() as cursor, cursor.copy(query, params):
         last = False
@@ -52,8 +53,11 @@ async def copy_rows_out(
     *,
     types: Sequence[str] = (),
     progress: Progress | None = None,
-) -> AsyncIterator[tuple[Any, ...]]:
-    """The rows that `COPY ... TO STDOUT` sends (text or binary): strings, or values where `types` names the types."""
+) -> AsyncIterator[list[tuple[Any, ...]]]:
+    """The rows that `COPY ... TO STDOUT` sends (text or binary): strings, or values where `types` names the types.
+
+    As many at once as have arrived.
+    """
     done = 0
     async with session.cursor() as cursor, cursor.copy(query, params) as copy:
         if types:
@@ -61,11 +65,10 @@ async def copy_rows_out(
         parse, last = copy.formatter.parse_row, False
         while not last:
             pieces, last = await session.wait(_arrived(session.pgconn))
-            for piece in pieces:
-                row = parse(piece)
-                if row is not None:
-                    yield row
-            done += len(pieces)
+            rows = [row for piece in pieces if (row := parse(piece)) is not None]
+            done += len(rows)
+            if rows:
+                yield rows
             if progress:
                 progress(done)
 
@@ -117,24 +120,25 @@ async def _write_rows(copy: AsyncCopy, rows: Iterable[Sequence[Any]], progress: 
             progress(done)
 
 
-def _arrived(pgconn: pq.abc.PGconn) -> PQGen[tuple[list[bytes], bool]]:
-    """All rows that are there, at least one, up to a piece's size; and whether these were the last."""
-    pieces: list[bytes] = []
-    size = 0
-    while size < _PIECE:
-        count, data = pgconn.get_copy_data(1)
-        if count > 0:
-            pieces.append(bytes(data))
-            size += count
-        elif count < 0:
+def _arrived(pgconn: pq.abc.PGconn) -> PQGen[tuple[list[memoryview], bool]]:
+    """All rows that are there, at least one, up to a piece; and whether these were the last."""
+    take = pgconn.get_copy_data
+    while True:
+        pieces: list[memoryview] = []
+        for _ in range(_PIECE):
+            count, data = take(1)
+            if count <= 0:
+                break
+            pieces.append(data)
+        else:
+            return pieces, False
+        if count < 0:
             yield from _end(pgconn)
             return pieces, True
-        elif pieces:
-            break
-        else:
-            yield WAIT_R
-            pgconn.consume_input()
-    return pieces, False
+        if pieces:
+            return pieces, False
+        yield WAIT_R
+        pgconn.consume_input()
 
 
 def _end(pgconn: pq.abc.PGconn) -> PQGen[None]:

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from time import monotonic
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import psycopg
 
@@ -35,6 +36,8 @@ from pgclient.watch import Watcher
 _GONE_AFTER = 2
 """So many unanswered questions in a row make a host's pool useless; one may be a hiccup."""
 _POLL = 0.005
+_LEND = 5.0
+"""Seconds for an attempt to connect."""
 
 
 class Router:
@@ -48,6 +51,7 @@ class Router:
         self._desks: dict[Address, Desk] = {}
         self._candidates: dict[Route, tuple[HostView, ...]] = {}
         self._old: set[HostPool] = set()
+        self._lent: WeakKeyDictionary[Session, Address] = WeakKeyDictionary()
         self._turns = itertools.count()
         self._opened = False
         self._tell_of_primary: list[Callable[[], None]] = []
@@ -127,6 +131,40 @@ class Router:
     async def connect(self, address: Address) -> Session:
         """A session of the caller's own, outside of the pools."""
         return await connect(self._target.conninfo(address), self.options.probe_timeout)
+
+    async def locate(self, wanted: Route, deadline: float) -> HostView:
+        """A host that may serve, as far as was seen. Raises `Unavailable` once the deadline has passed."""
+        began = monotonic()
+        while not (self._opened and (among := self._among(wanted))):
+            if not self._opened or monotonic() >= deadline:
+                seen = str(self.topology) if self._opened else "the cluster is not open"
+                raise unavailable(str(wanted), seen, monotonic() - began)
+            await self.watcher.changed(deadline - monotonic())
+        return self._choose(among)
+
+    async def lend(self, wanted: Route, deadline: float) -> Session:
+        """A new session for the caller to keep and to close, cut when its host loses its role."""
+        began = monotonic()
+        while True:
+            view = await self.locate(wanted, deadline)
+            try:
+                session = await connect(
+                    self.conninfo(view.address), _LEND, self.options.prepare_threshold, autocommit=False
+                )
+            except (psycopg.Error, OSError, asyncio.TimeoutError) as error:
+                self.watcher.hurry()
+                if monotonic() >= deadline:
+                    raise unavailable(str(wanted), str(self.topology), monotonic() - began) from error
+                await asyncio.sleep(self.options.probe_every_unsettled)
+                continue
+            if view.role is not Role.PRIMARY or not says_standby(session):
+                self._lent[session] = view.address
+                return session
+            await session.close()
+
+    def conninfo(self, address: Address) -> str:
+        """Holds the password: never print it."""
+        return self._target.conninfo(address)
 
     def on_new_primary(self, tell: Callable[[], None]) -> None:
         """Call `tell` whenever there is another primary, or none."""
@@ -265,6 +303,9 @@ class Router:
         for pool in [*self._pools.values(), *self._old]:
             if pool.address == view.address:
                 pool.abort(f"{view.address}: {why}")
+        for session, address in list(self._lent.items()):
+            if address == view.address:
+                session.cut(f"{view.address}: {why}")
 
 
 def _statistics(view: HostView, pool: HostPool | None, topology: Topology) -> HostStatistics:

@@ -98,11 +98,13 @@ class Session(psycopg.AsyncConnection[Any]):
             self.cut(why)
 
 
-async def connect(conninfo: str, seconds: float, prepare_threshold: int | None = None) -> Session:
-    """A session in autocommit mode. Raises what psycopg raises, or `asyncio.TimeoutError`."""
+async def connect(
+    conninfo: str, seconds: float, prepare_threshold: int | None = None, *, autocommit: bool = True
+) -> Session:
+    """A session of one's own. Raises what psycopg raises, or `asyncio.TimeoutError`."""
     return await within(
         seconds,
-        Session.connect(conninfo, autocommit=True, prepare_threshold=prepare_threshold),
+        Session.connect(conninfo, autocommit=autocommit, prepare_threshold=prepare_threshold),
         lambda session: session.pgconn.finish(),
     )
 

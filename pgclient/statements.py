@@ -66,16 +66,15 @@ async def stream(
     *,
     batch: int = 1000,
     row_factory: RowFactory = tuple_row,
-) -> AsyncIterator[Any]:
-    """Rows through a server-side cursor, `batch` a round trip: memory does not grow with the result.
+) -> AsyncIterator[list[Any]]:
+    """Rows through a server-side cursor, `batch` of them a round trip: memory does not grow with the result.
 
     Needs a transaction.
     """
     async with session.cursor(f"pgclient_{uuid4().hex}", row_factory=factory(row_factory)) as cursor:
         await cursor.execute(query, params)
         while rows := await cursor.fetchmany(batch):
-            for row in rows:
-                yield row
+            yield rows
 
 
 def notification(channel: str, payload: str) -> tuple[Query, Params]:
@@ -86,6 +85,14 @@ def notification(channel: str, payload: str) -> tuple[Query, Params]:
 def listening(verb: str, channel: str) -> sql.Composed:
     """`LISTEN` or `UNLISTEN`, with the channel quoted."""
     return sql.SQL("{} {}").format(sql.SQL("LISTEN" if verb == "LISTEN" else "UNLISTEN"), sql.Identifier(channel))
+
+
+async def one_by_one(batches: AsyncIterator[list[Any]]) -> AsyncIterator[Any]:
+    """The rows of batches; they end when this ends."""
+    async with closing(batches) as found:
+        async for rows in found:
+            for row in rows:
+                yield row
 
 
 @contextlib.asynccontextmanager

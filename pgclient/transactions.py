@@ -115,7 +115,8 @@ class Transaction:
     def stream(
         self, query: Query, params: Params | None = None, *, batch: int = 1000, row_factory: RowFactory = tuple_row
     ) -> AsyncIterator[Any]:
-        return statements.stream(self.connection, query, params, batch=batch, row_factory=row_factory)
+        batches = statements.stream(self.connection, query, params, batch=batch, row_factory=row_factory)
+        return statements.one_by_one(batches)
 
     @contextlib.asynccontextmanager
     async def cursor(
@@ -146,7 +147,9 @@ class Transaction:
         types: Sequence[str] = (),
         progress: Progress | None = None,
     ) -> AsyncIterator[tuple[Any, ...]]:
-        return copying.copy_rows_out(self.connection, query, params, types=types, progress=progress)
+        return statements.one_by_one(
+            copying.copy_rows_out(self.connection, query, params, types=types, progress=progress)
+        )
 
     async def copy_in(self, query: Query, chunks: CopyChunks, *, progress: Progress | None = None) -> int:
         return await copying.copy_in(self.connection, query, chunks, progress)

@@ -1,0 +1,1 @@
+"""The `pgclient` command: what a cluster looks like from here, one subcommand a module."""
