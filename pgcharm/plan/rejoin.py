@@ -80,7 +80,7 @@ def another_clusters(s: Situation) -> str:
     seen, expected = s.o.data.system, s.etcd.system if s.etcd else ""
     if s.patroni is not None or not seen or not expected or seen == expected:
         return ""
-    return f"{s.layout.data} is another cluster's: system identifier {seen} (expected {expected})"
+    return f"{s.layout.data} is another cluster's: system identifier {seen}, expected {expected}"
 
 
 def nothing_to_copy(s: Situation) -> bool:

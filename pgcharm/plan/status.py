@@ -28,7 +28,7 @@ def unit_status(s: Situation, waits: Sequence[Wait], blocks: Sequence[Block]) ->
     if s.mistakes:
         return Status("blocked", "; ".join(str(mistake) for mistake in s.mistakes))
     if blocks:
-        return Status("blocked", "; ".join(block.what for block in blocks))
+        return Status("blocked", "; ".join(block.what + (f" ({block.hint})" if block.hint else "") for block in blocks))
     if s.etcd is None and s.o.machine.etcd_has_data and waits:
         return Status("waiting", "; ".join(filter(None, (quorum_words(s), waiting(waits)))))
     if s.o.clone is not None:

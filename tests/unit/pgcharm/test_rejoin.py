@@ -149,7 +149,9 @@ def test_a_new_copy_that_cannot_be_used_either_is_left_for_a_human() -> None:
     o = on_machine(o, memories=replace(o.machine.memories, trouble={**o.machine.memories.trouble, "replaced": "yes"}))
     planned = plan(o)
     assert planned.steps == ()
-    assert planned.publication.status.message == f"a new copy cannot be used either: {NO_CHECKPOINT}"
+    assert planned.publication.status.message == (
+        f"a new copy cannot be used either: {NO_CHECKPOINT} (run the action reinitialize on this unit)"
+    )
 
 
 def test_when_it_streams_again_the_trouble_is_forgotten() -> None:
