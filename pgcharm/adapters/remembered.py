@@ -1,25 +1,21 @@
 """What hooks have read of the clients' relations, kept between hooks, because reading 100 of them anew takes long.
 
-Knows: where it is kept, and for how long it is believed. Must not know: what is in it.
+Knows: where it is kept. Must not know: what is in it, or for how long it is believed.
 It is a file below /run that only root may read: it is never on a disk, and gone after a reboot.
 
 Juju answers for a member of another relation than the hook's own with what that member's last hook has seen, so that
 nothing is known any later for being remembered. What a hook writes itself is forgotten before it is written: the next
-hook reads what the controller has. After a while all is read again, in case somebody had Juju skip a hook.
+hook reads what the controller has.
 """
 
 from __future__ import annotations
 
-import contextlib
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from pgcharm.adapters import host
-
-SECONDS = 900.0
-"""For so long it is believed what was read."""
 
 Entries = dict[str, dict[str, Any]]
 
@@ -28,12 +24,11 @@ def place(application: str) -> str:
     return f"/run/{application}-charm-clients"
 
 
-def recall(path: str, now: float) -> Entries:
-    """What was read not too long ago, by relation; `now` in seconds since the boot."""
+def recall(path: str) -> Entries:
+    """What was read, by relation; nothing where nothing is kept."""
     try:
-        found = json.loads(Path(path).read_text())
-        return {name: entry for name, entry in found.items() if 0 <= now - float(entry["read"]) <= SECONDS}
-    except (OSError, ValueError, AttributeError, KeyError, TypeError):
+        return dict(json.loads(Path(path).read_text()))
+    except (OSError, ValueError, TypeError):
         return {}
 
 
@@ -45,7 +40,6 @@ def remember(path: str, entries: Mapping[str, Mapping[str, Any]]) -> None:
 def forget(path: str, relations: Iterable[str]) -> None:
     """Read these anew in the next hook."""
     gone = set(relations)
-    with contextlib.suppress(OSError, ValueError, AttributeError):
-        found = json.loads(Path(path).read_text())
-        if gone & found.keys():
-            remember(path, {name: entry for name, entry in found.items() if name not in gone})
+    found = recall(path)
+    if gone & found.keys():
+        remember(path, {name: entry for name, entry in found.items() if name not in gone})

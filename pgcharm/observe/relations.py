@@ -5,7 +5,7 @@ Knows: which hook tools to ask, and of which relation this hook tells news. Must
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -18,15 +18,23 @@ _ALL_ANEW = frozenset(("install", "start", "upgrade-charm", "leader-elected"))
 """Hooks that believe nothing that was read before."""
 _AT_ONCE = 4
 """Relations that are read at the same time."""
+_SECONDS = 900.0
+"""For so long it is believed what was read."""
+_OLD_AT_A_TIME = 10
+"""Of those that are older, so many are read anew in one hook."""
+
+Where = tuple[str, int]
+"""An endpoint and the number of a relation."""
 
 
 def observe_clients(hook: str, unit: str, model_uuid: str, leader: bool) -> tuple[ClientRelation, ...]:
     """Every relation of a client. Only what may have changed since the last hook is read."""
     path, now = remembered.place(unit.split("/")[0]), uptime()
-    known = {} if hook in _ALL_ANEW else remembered.recall(path, now)
+    known = {} if hook in _ALL_ANEW else remembered.recall(path)
     ours = tools.own_relation()
     wanted = [(endpoint, relation) for endpoint in ENDPOINTS for relation in tools.relations(endpoint)]
     late = [each for each in wanted if not _is_known(known.get(_name(*each)), each[1] == ours, leader)]
+    late += oldest(known, [each for each in wanted if each not in late], now)
     with ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
         read = pool.map(lambda each: _read(each, unit, leader, now), late)
         known.update(zip((_name(*each) for each in late), read, strict=True))
@@ -34,6 +42,16 @@ def observe_clients(hook: str, unit: str, model_uuid: str, leader: bool) -> tupl
     if late or entries.keys() != known.keys():
         remembered.remember(path, entries)
     return tuple(_client(*each, entries[_name(*each)], model_uuid) for each in wanted)
+
+
+def oldest(known: Mapping[str, dict[str, Any]], relations: Sequence[Where], now: float) -> list[Where]:
+    """Relations that were read too long ago: not all at once, so that no hook takes long because of them.
+
+    They are read again in case somebody had Juju skip a hook.
+    """
+    ages = {each: now - known[_name(*each)]["read"] for each in relations}
+    late = [each for each, age in ages.items() if not 0 <= age <= _SECONDS]
+    return sorted(late, key=lambda each: -ages[each])[:_OLD_AT_A_TIME]
 
 
 def forget_clients(unit: str, written: Sequence[tuple[str, int]]) -> None:
@@ -50,7 +68,7 @@ def _is_known(entry: dict[str, Any] | None, has_news: bool, leader: bool) -> boo
     return entry is not None and not has_news and (entry["answer"] is not None or not leader)
 
 
-def _read(where: tuple[str, int], unit: str, leader: bool, now: float) -> dict[str, Any]:
+def _read(where: Where, unit: str, leader: bool, now: float) -> dict[str, Any]:
     endpoint, relation = where
     application = tools.remote_application(endpoint, relation)
     return {
