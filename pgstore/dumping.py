@@ -21,7 +21,7 @@ from pgclient import Transaction
 from pgstore.documents import Kind
 from pgstore.errors import BadRequest
 from pgstore.faces.documents import ORDER
-from pgstore.rows import as_arrays, as_row
+from pgstore.rows import array, as_arrays, as_row
 from pgstore.schema.profiles import Profile, StoreShape
 from pgstore.sql import dumping, writing
 from pgstore.store import Store
@@ -135,7 +135,7 @@ async def _keep(store: Any, kind: Kind, lines: list[dict[str, Any]]) -> None:
         said = writing.create(backing.shape, kind, keep=True)
         arrays = as_arrays(rows, (*writing.columns(backing.shape, kind), "rev", "deleted_at"))
         for name, key in (("ts_created_", "created"), ("ts_updated_", "updated")):
-            arrays[name] = [line[key] for line in lines]
+            arrays[name] = array(line[key] for line in lines)
 
     async def work(tx: Transaction) -> None:
         await tx.execute(said.text, said.with_(**arrays))

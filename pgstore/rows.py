@@ -64,10 +64,24 @@ def as_row(
     )
 
 
-def as_arrays(rows: Iterable[Row], names: Sequence[str]) -> dict[str, list[str | None]]:
+def as_arrays(rows: Sequence[Row], names: Sequence[str]) -> dict[str, str]:
     """One array a column, named as the statements name them."""
-    kept = list(rows)
-    return {f"{name}_": [getattr(row, name) for row in kept] for name in names}
+    return {f"{name}_": array(getattr(row, name) for row in rows) for name in names}
+
+
+def array(texts: Iterable[str | None]) -> str:
+    r"""An array of texts as PostgreSQL reads it. Several times as fast as the driver, which looks at every element.
+
+    https://www.postgresql.org/docs/current/arrays.html#ARRAYS-IO
+
+    >>> print(array(['a "b"', None, "", "c\\d"]))
+    {"a \"b\"",NULL,"","c\\d"}
+    """
+    return "{" + ",".join("NULL" if text is None else f'"{_escaped(text)}"' for text in texts) + "}"
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"')
 
 
 def _areas(place: Place) -> tuple[Geometry | None, Geometry | None]:

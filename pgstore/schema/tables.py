@@ -15,12 +15,23 @@ from typing import Any
 from geoalchemy2 import Geometry
 from sqlalchemy import BigInteger, Boolean, Column, Computed, Integer, LargeBinary, MetaData, Table, Text, func
 from sqlalchemy.dialects.postgresql import JSONB, NUMRANGE, TIMESTAMP, TSTZRANGE
-from sqlalchemy.types import TypeEngine
+from sqlalchemy.types import TypeEngine, UserDefinedType
 
 from pgstore.documents import Kind
 from pgstore.names import table_name
 from pgstore.schema.profiles import StoreShape
 
+
+class _Shape(UserDefinedType[Any]):
+    """Any geometry, of any reference system: the column that it goes to checks it."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_: Any) -> str:
+        return "geometry"
+
+
+SHAPE = _Shape()
 TEXT = Text(collation="C")
 MOMENT = TIMESTAMP(timezone=True)
 RESOURCE_FIELDS = ("type_", "lcstate", "availability", "name")

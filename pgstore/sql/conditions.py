@@ -13,9 +13,9 @@ from geoalchemy2 import Geography, Geometry
 from sqlalchemy import (
     Boolean,
     ColumnElement,
+    Double,
     FromClause,
     Integer,
-    Numeric,
     Text,
     and_,
     bindparam,
@@ -28,7 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, NUMRANGE, TIMESTAMP, TSTZRANGE
 
 from pgstore.query import nodes
-from pgstore.schema.tables import Tables
+from pgstore.schema.tables import SHAPE, Tables
 
 Condition = ColumnElement[bool]
 _OPERATORS = {"eq": "=", "lt": "<", "lte": "<=", "gt": ">", "gte": ">="}
@@ -64,7 +64,7 @@ def param(var: Any) -> ColumnElement[Any]:
     if var.kind in ("numbers", "times"):
         return cast(bindparam(name, type_=Text()), NUMRANGE() if var.kind == "numbers" else TSTZRANGE())
     if var.kind == "geometry":
-        return cast(bindparam(name, type_=Text()), Geometry(srid=-1))
+        return cast(bindparam(name, type_=Text()), SHAPE)
     return bindparam(name, type_=_TYPES[var.kind])
 
 
@@ -72,7 +72,7 @@ _TYPES: dict[str, Any] = {
     "text": Text(),
     "texts": ARRAY(Text()),
     "integer": Integer(),
-    "number": Numeric(),
+    "number": Double(),
     "time": TIMESTAMP(timezone=True),
 }
 

@@ -13,6 +13,7 @@ from sqlalchemy import BigInteger, Integer, Text, bindparam, cast, func, null, s
 from sqlalchemy.dialects.postgresql import ARRAY, BYTEA, JSONB, insert
 
 from pgstore.documents import Kind, encode
+from pgstore.rows import array
 from pgstore.schema.profiles import Profile, StoreShape
 from pgstore.schema.tables import MOMENT, tables
 from pgstore.sql.sentences import Sentence, sentence
@@ -53,14 +54,14 @@ def keep_states(shape: StoreShape) -> Sentence:
     return sentence(insert(table).from_select(names, select(*values, state)).on_conflict_do_nothing())
 
 
-def state_arrays(lines: Sequence[dict[str, Any]]) -> dict[str, list[Any]]:
+def state_arrays(lines: Sequence[dict[str, Any]]) -> dict[str, str]:
     """One array a column."""
     return {
-        "id_": [line["id"] for line in lines],
-        "rev_": [str(line["rev"]) for line in lines],
-        "doc_": [encode(line["doc"]) for line in lines],
-        "ts_created_": [line["created"] for line in lines],
-        "ts_updated_": [line["updated"] for line in lines],
-        "codec_": [line.get("codec") for line in lines],
-        "state_": [line.get("state") for line in lines],
+        "id_": array(line["id"] for line in lines),
+        "rev_": array(str(line["rev"]) for line in lines),
+        "doc_": array(encode(line["doc"]) for line in lines),
+        "ts_created_": array(line["created"] for line in lines),
+        "ts_updated_": array(line["updated"] for line in lines),
+        "codec_": array(line.get("codec") for line in lines),
+        "state_": array(line.get("state") for line in lines),
     }

@@ -10,7 +10,6 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
-from geoalchemy2 import Geometry
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
@@ -32,7 +31,7 @@ from sqlalchemy.sql.selectable import TableValuedAlias
 
 from pgstore.documents import Kind
 from pgstore.schema.profiles import StoreShape
-from pgstore.schema.tables import tables
+from pgstore.schema.tables import SHAPE, tables
 from pgstore.sql.sentences import Sentence, sentence
 
 PLAIN = ("id", "doc", "ts_created", "ts_updated")
@@ -50,7 +49,7 @@ def create(shape: StoreShape, kind: Kind, *, keep: bool = False) -> Sentence:
     """Insert the given rows; with `keep`, at the revision given, and passing over ids that exist."""
     table, names = tables(shape).of(kind), columns(shape, kind)
     given = _given(*names, "rev", "deleted_at") if keep else _given(*names)
-    values = [_value(given, name, shape) for name in names]
+    values = [_value(given, name) for name in names]
     if keep:
         names += ("rev", "deleted_at")
         values += [cast(given.c.rev, Integer), cast(given.c.deleted_at, _MOMENT)]
@@ -63,7 +62,7 @@ def change(shape: StoreShape, kind: Kind) -> Sentence:
     """Update the given rows whose revision is still the given one; returns the ids of those."""
     table, names = tables(shape).of(kind), columns(shape, kind)
     given = _given("rev", *names)
-    values: dict[str, Any] = {name: _value(given, name, shape) for name in names if name not in ("id", "ts_created")}
+    values: dict[str, Any] = {name: _value(given, name) for name in names if name not in ("id", "ts_created")}
     values["ts_created"] = func.coalesce(cast(given.c.ts_created, _MOMENT), table.c.ts_created)
     statement = (
         update(table)
@@ -185,7 +184,7 @@ def _among(column: Any) -> ColumnElement[bool]:
     return and_(column == func.any(bindparam("ids", type_=ARRAY(Text()))))
 
 
-def _value(given: TableValuedAlias, name: str, shape: StoreShape) -> ColumnElement[Any]:
+def _value(given: TableValuedAlias, name: str) -> ColumnElement[Any]:
     """A text as the type of its column."""
     column = given.c[name]
     if name == "doc":
@@ -193,7 +192,7 @@ def _value(given: TableValuedAlias, name: str, shape: StoreShape) -> ColumnEleme
     if name.startswith("ts_"):
         return func.coalesce(cast(column, _MOMENT), func.now())
     if name.startswith("geom"):
-        return cast(column, Geometry(srid=shape.srid))
+        return cast(column, SHAPE)
     if name == "vertical_range":
         return cast(column, NUMRANGE())
     return cast(column, TSTZRANGE()) if name == "temporal_range" else column
