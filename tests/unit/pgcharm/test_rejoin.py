@@ -205,7 +205,10 @@ def test_another_clusters_data_is_never_touched_whatever_the_option_says() -> No
         o = replace(o, patroni=Unknown("Patroni does not answer"), data=replace(ROOM, system="8"))
         planned = plan(o)
         assert (planned.steps, planned.publication.status.level) == ((), "blocked")
-        assert planned.publication.status.message == (f"{DATA} is another cluster's: system identifier 8 (expected 7)")
+        assert planned.publication.status.message == (
+            f"{DATA} is another cluster's: system identifier 8, expected 7 "
+            "(attach the right storage, or move the directory away)"
+        )
 
 
 def test_a_unit_without_data_and_without_a_primary_says_so_and_makes_nothing_anew() -> None:
