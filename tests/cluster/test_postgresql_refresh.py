@@ -83,7 +83,7 @@ def test_a_refresh_goes_standby_by_standby_then_the_primary_hands_over_and_follo
     second = changed(first, scratch / "second.charm", {"requirements.txt": lambda text: text + "# a later lock\n"})
     cluster.juju.refresh(SERVER, path=second)
     after = until(
-        lambda: started(cluster), lambda now: all(now[unit] > before[unit] for unit in now), timeout=240, delay=2
+        lambda: started(cluster), lambda now: all(now[unit] > before[unit] for unit in now), timeout=400, delay=2
     )
     restored(cluster)
     assert max(after, key=lambda unit: after[unit]) == was
@@ -102,7 +102,7 @@ def test_rolled_back_it_goes_the_same_way(cluster: Cluster, first: Path) -> None
     was, before = cluster.primary, started(cluster)
     cluster.juju.refresh(SERVER, path=first)
     after = until(
-        lambda: started(cluster), lambda now: all(now[unit] > before[unit] for unit in now), timeout=240, delay=2
+        lambda: started(cluster), lambda now: all(now[unit] > before[unit] for unit in now), timeout=400, delay=2
     )
     restored(cluster)
     assert max(after, key=lambda unit: after[unit]) == was
@@ -164,7 +164,7 @@ def test_the_action_upgrade_takes_every_unit_to_the_newest_packages(cluster: Clu
     with pytest.raises(jubilant.TaskError, match="it is not the leader"):
         cluster.juju.run(refused, "upgrade")
     cluster.juju.run(f"{SERVER}/leader", "upgrade", wait=120)
-    until(lambda: upgraded(cluster), lambda units: len(units) == 3, timeout=240, delay=2)
+    until(lambda: upgraded(cluster), lambda units: len(units) == 3, timeout=400, delay=2)
     restored(cluster)
     starts = {unit: cluster.sql(unit, "SELECT pg_postmaster_start_time()") for unit in cluster.words()}
     assert max(starts, key=lambda unit: starts[unit]) == was
