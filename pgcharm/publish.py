@@ -14,6 +14,8 @@ from pgcharm.plan.types import Publication
 def publish(publication: Publication, juju: Juju) -> None:
     """Write what differs from what was seen; statuses always, because they cannot be seen cheaply."""
     publish_relations(publication, juju)
+    for refusal in publication.refusals:
+        tools.log(refusal, "WARNING")
     publish_ports(publication.ports, juju.opened_ports)
     if publication.version:
         tools.set_version(publication.version)

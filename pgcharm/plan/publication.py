@@ -32,6 +32,7 @@ def publication(s: Situation, waits: Sequence[Wait], blocks: Sequence[Block]) ->
         version=s.postgres.version if s.postgres else "",
         ports=(s.options.listen_port,) if s.postgres and not s.o.juju.stopping else (),
         relations=tuple(part for part in (*peers(s, blocks), *clients(s)) if part.unit or part.application),
+        refusals=tuple(str(refusal) for refusal in decision(s).refusals) if s.postgres else (),
         secrets=secrets(s),
         secret_labels=needed_secrets(s),
     )

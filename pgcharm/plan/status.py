@@ -18,6 +18,8 @@ from pgcharm.plan.situation import STREAMING, Situation
 from pgcharm.plan.types import Block, Status, Wait
 from pgcharm.plan.upgrade import pending
 
+_MOST_REFUSALS = 3
+"""Clients that are not served and that a status names."""
 _UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
 
 
@@ -48,9 +50,15 @@ def serving(s: Situation, waits: Sequence[Wait]) -> Status:
     text, well = standing(s)
     amiss = [text for text in (own_etcd(s),) if text]
     restart = [f"waiting for {wait.what}: {wait.reason}" for wait in waits if wait.what.startswith(TURN)]
-    refusals = [str(refusal) for refusal in decision(s).refusals]
     level = "active" if well and not amiss else "waiting"
-    return Status(level, "; ".join([text, *amiss, *restart, *upgraded(s), *refusals]))
+    return Status(level, "; ".join([text, *amiss, *restart, *upgraded(s), *refused(s)]))
+
+
+def refused(s: Situation) -> tuple[str, ...]:
+    """The clients that are not served, and why; the log has all of them."""
+    refusals = [str(refusal) for refusal in decision(s).refusals]
+    more = len(refusals) - _MOST_REFUSALS
+    return (*refusals[:_MOST_REFUSALS], *([f"and {more} more, see juju debug-log"] if more > 0 else []))
 
 
 def trouble(waits: Sequence[Wait]) -> str:

@@ -95,6 +95,8 @@ class Publication:
     version: str = ""
     ports: tuple[int, ...] = ()
     relations: tuple[RelationSettings, ...] = ()
+    refusals: tuple[str, ...] = ()
+    """Clients that are not served, and why: for the log."""
     secrets: tuple[GivenSecret, ...] = ()
     """Made, changed and granted by the leader only."""
     secret_labels: frozenset[str] | None = None

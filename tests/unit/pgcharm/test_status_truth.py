@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from pgcharm.clients.relation import ClientRelation
 from pgcharm.observation import Etcd, Member, Observation, Patroni
 from pgcharm.plan import plan
 from pgcharm.view import Unknown, View, known
@@ -89,3 +90,12 @@ def test_a_standby_that_does_not_stream_says_so() -> None:
     o = with_members(living(1), (made.member(0, "primary", "running"), made.member(1, state="running")))
     status = plan(o).publication.status
     assert (status.level, status.message) == ("waiting", "standby, not streaming: waiting for postgresql/0")
+
+
+def test_clients_that_are_not_served_are_named_and_a_crowd_of_them_is_cut_short() -> None:
+    bad = [ClientRelation(n, "db", f"app{n}x", units={f"app{n}x/0": {"database": "postgres"}}) for n in range(1, 7)]
+    told = plan(made.with_juju(living(), clients=tuple(bad))).publication
+    assert "cannot serve app1x (db:1): database 'postgres' is reserved" in told.status.message
+    assert told.status.message.endswith("; and 3 more, see juju debug-log")
+    assert told.status.level == "active", "everybody else is served"
+    assert [text.split()[2] for text in told.refusals] == [f"app{n}x" for n in range(1, 7)]
