@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from dataclasses import dataclass
-from time import time
+from time import monotonic, time
 from types import TracebackType
 
 import psycopg
@@ -133,6 +133,9 @@ class Ear:
         self._subscribed: set[str] = set()
         self._missed_since: dict[str, float] = {}
         self._alive_at = 0.0
+        """By the wall clock, for a `Gap` to tell; nothing is decided by it, for it may be put back."""
+        self._beat_at = 0.0
+        """By the monotonic clock."""
         self._why = ""
         self._wake = asyncio.Event()
         self._broken: psycopg.Error | None = None
@@ -230,7 +233,7 @@ class Ear:
             loop.remove_reader(descriptor)
         if self._broken:
             raise self._broken
-        if not woken and time() - self._alive_at >= self._options.heartbeat:
+        if not woken and monotonic() - self._beat_at >= self._options.heartbeat:
             await self._tell(session, "")
 
     def _read(self, session: Session) -> None:
@@ -239,7 +242,7 @@ class Ear:
         try:
             pgconn.consume_input()
             while found := pgconn.notifies():
-                self._alive_at = time()
+                self._alive()
                 self._feed(found.relname.decode(), found.extra.decode(), found.be_pid)
             if pgconn.status != pq.ConnStatus.OK:
                 raise psycopg.OperationalError("the server closed the listening session")
@@ -259,4 +262,7 @@ class Ear:
             await session.execute(query)
         finally:
             timer.cancel()
-        self._alive_at = time()
+        self._alive()
+
+    def _alive(self) -> None:
+        self._alive_at, self._beat_at = time(), monotonic()

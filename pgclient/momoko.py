@@ -163,10 +163,9 @@ class Pool:
 
     @contextlib.contextmanager
     def manage(self, connection: Connection) -> Iterator[Connection]:
-        try:
+        with contextlib.ExitStack() as stack:
+            stack.callback(self.putconn, connection)
             yield connection
-        finally:
-            self.putconn(connection)
 
     @contextlib.asynccontextmanager
     async def _connection(self) -> AsyncIterator[Connection]:

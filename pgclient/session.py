@@ -132,10 +132,12 @@ def says_standby(session: Session) -> bool:
 
 
 def code(error: psycopg.Error) -> str | None:
-    """The error's SQLSTATE; None where the connection broke; empty for a mistake that psycopg found before sending."""
-    if error.sqlstate is None and not isinstance(error, psycopg.OperationalError):
-        return ""
-    return error.sqlstate
+    """The error's SQLSTATE; None where the connection broke; empty for a mistake that psycopg found before sending.
+
+    libpq's own complaints (a lost connection, rubbish on the wire) come as OperationalError or as plain DatabaseError.
+    """
+    by_libpq = isinstance(error, psycopg.OperationalError) or type(error) is psycopg.DatabaseError
+    return "" if error.sqlstate is None and not by_libpq else error.sqlstate
 
 
 @contextlib.asynccontextmanager

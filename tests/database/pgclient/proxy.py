@@ -1,4 +1,4 @@
-"""A TCP proxy that refuses, delays, freezes and cuts."""
+"""A TCP proxy that refuses, delays, freezes, cuts and corrupts."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ class Proxy:
     """Cut a connection once the client has sent this, which still gets through; no answer to it does."""
     swallow_on: bytes = b""
     """Cut a connection once the client has sent this, which does not get through."""
+    corrupt: int = 0
+    """So many pieces from the server, from now on, begin with rubbish."""
     _flows: asyncio.Event = field(default_factory=asyncio.Event)
     _server: asyncio.Server | None = None
     _writers: set[asyncio.StreamWriter] = field(default_factory=set)
@@ -87,6 +89,9 @@ class Proxy:
             while data := await source.read(65536):
                 await asyncio.sleep(self.delay)
                 await self._flows.wait()
+                if not client and self.corrupt:
+                    self.corrupt -= 1
+                    data = b"\xff" * 5 + data[5:]
                 if client and self.swallow_on and self.swallow_on in data:
                     client.transport.abort()
                     break

@@ -120,7 +120,7 @@ async def test_momokos_names(steady: Pair, monkeypatch: pytest.MonkeyPatch) -> N
     await asyncio.gather(*(pool.execute("SELECT pg_sleep(0.01)") for _ in range(20)))
     pool.close()
     assert pool.closed
-    assert len(Path(momoko.__file__).read_text().splitlines()) <= 200
+    assert len(Path(momoko.__file__).read_text().splitlines()) < 200
     monkeypatch.setattr(momoko, "_CONNECT", 0.3)
     with pytest.raises(Unavailable, match="cannot reach a primary"):
         await momoko.Pool("host=127.0.0.1 port=1").connect()
