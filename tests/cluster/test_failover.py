@@ -98,6 +98,7 @@ def test_every_machine_lost_at_once_and_back(proof: Proof) -> None:
     with proof.under_writers("every machine lost and back", within=60):
         for unit in proof.units.values():
             proof.fault("crash", unit)
+        proof.heal()
 
 
 def test_a_while_of_faults_at_random(proof: Proof) -> None:

@@ -150,12 +150,13 @@ def play(members: Members, seed: int, seconds: float, say: Callable[[str], None]
 
     `most` is how long writes may stop for a fault, beyond the time for which it is left.
     """
-    dice, end, count = random.Random(seed), time.monotonic() + seconds, 0
+    dice, count = random.Random(seed), 0
     keeping = Keeping(members.target)
     members.await_whole()
     keeping.start()
+    end = time.monotonic() + seconds
     try:
-        while time.monotonic() < end:
+        while count == 0 or time.monotonic() < end:
             one = chosen(dice)
             say(str(one))
             with members.under_writers(f"{one}", within=one.seconds + most) as event:
