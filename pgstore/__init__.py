@@ -18,6 +18,7 @@ from pgstore.places.geometry import Geometry
 from pgstore.places.rules import Box, Point, Rules, Shape, Span, TimeSpan, Where
 from pgstore.schema.profiles import Profile
 from pgstore.settings import Settings, from_configuration, from_relation, from_url
+from pgstore.showing import to_geojson
 from pgstore.store import Store
 from pgstore.system import System
 from pgstore.together import together
@@ -48,5 +49,6 @@ __all__ = [
     "from_configuration",
     "from_relation",
     "from_url",
+    "to_geojson",
     "together",
 ]

@@ -20,6 +20,7 @@ from pgstore.query.columns import columns
 from pgstore.query.nodes import Node, Query, split
 from pgstore.query.pages import Page, paged, token_after
 from pgstore.query.reading import read_query
+from pgstore.showing import Found
 from pgstore.sql import finding
 from pgstore.sql.sentences import Sentence
 
@@ -148,7 +149,9 @@ class Finding(Face):
         return named(values, self._backing.shape.srid)
 
     async def _found(self, query: Query) -> list[Any]:
-        return [_item(row, query) for row in await self._rows(query)]
+        found = Found(_item(row, query) for row in await self._rows(query))
+        found.rules = self._backing.rules
+        return found
 
     async def _rows(self, query: Query) -> list[tuple[Any, ...]]:
         shape, values = split(query)

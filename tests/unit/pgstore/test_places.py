@@ -12,6 +12,7 @@ from pgstore.errors import BadRequest
 from pgstore.ids import TimeOrderedIds
 from pgstore.places.geometry import Geometry, box, parse, parse_wkt, point
 from pgstore.places.rules import Place, Point, Rules, Shape, Span, TimeSpan, Where
+from pgstore.showing import Found
 from pgstore.times import instant, milliseconds
 
 NUMBERS = st.floats(-180, 180)
@@ -128,3 +129,13 @@ def test_a_duplicate_keeps_its_time_and_changes_its_salt() -> None:
     other = ids.replace_duplicate(taken)
     assert other != taken
     assert other[:7] == taken[:7]
+
+
+def test_what_was_found_shows_itself_as_a_map_and_as_a_table() -> None:
+    here = {"_id": "a", "name": "<b>", "geospatial_point_center": {"lat": 1, "lon": 2}}
+    found = Found([here, {"_id": "nowhere"}])
+    (feature,) = found.to_geojson()["features"]
+    assert feature["geometry"] == {"type": "Point", "coordinates": [2.0, 1.0]}
+    assert feature["properties"] == {"_id": "a", "name": "<b>"}
+    assert "<td>&lt;b&gt;</td>" in found._repr_html_()
+    assert Found(["a"])._repr_html_() == "<pre>[&#x27;a&#x27;]</pre>"
