@@ -10,6 +10,7 @@ from pgcharm.adapters import silence as notes
 from pgcharm.observation import Sync
 from pgcharm.observe.remnant import facts, read_sync
 from pgcharm.watch.exile import verdict
+from pgcharm.watch.farewell import gives_up
 
 
 def test_a_unit_that_was_removed_stops_patroni_before_etcd() -> None:
@@ -81,3 +82,10 @@ def test_a_pause_is_part_of_what_is_known() -> None:
     found = facts("a", 9, 2, keys, ())
     assert (found["paused"], found["primary"], found["sync"]) == (True, "a-0", "")
     assert facts("a", 9, 2, {}, ())["paused"] is False
+
+
+def test_only_one_of_two_gives_up_its_vote_when_its_machine_goes_down() -> None:
+    assert gives_up(("a-0", "a-1"), "a-1")
+    assert not gives_up(("a-1",), "a-1")
+    assert not gives_up(("a-0", "a-2"), "a-1")
+    assert not gives_up(("a-0", "a-1", "a-2"), "a-1")
