@@ -5,6 +5,9 @@ Knows: how a publication is written. Must not know: why it says what it says.
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Mapping
+
 from pgcharm.adapters import juju as tools
 from pgcharm.observation import Juju
 from pgcharm.observe.relations import forget_clients
@@ -31,16 +34,31 @@ def publish_relations(publication: Publication, juju: Juju) -> None:
     told = publication.relations
     names = [(each.endpoint, each.relation) for each in told] + [(each.endpoint, each.relation) for each in given]
     forget_clients(juju.unit, names)
+    uris: dict[int, dict[str, str]] = defaultdict(dict)
     for secret in given:
         uri = tools.give_secret(secret.uri, secret.label, secret.content, f"{secret.endpoint}:{secret.relation}")
+        uris[secret.relation][secret.key] = uri
         tools.write_bag(secret.endpoint, secret.relation, {secret.key: uri}, application=True)
     for settings in told:
         if settings.unit:
             tools.write_bag(settings.endpoint, settings.relation, settings.unit)
         if settings.application and juju.leader:
-            tools.write_bag(settings.endpoint, settings.relation, settings.application, application=True)
+            words = with_uris(settings.application, uris[settings.relation])
+            tools.write_bag(settings.endpoint, settings.relation, words, application=True)
     if publication.secret_labels is not None:
         tools.remove_secrets("client-", publication.secret_labels)
+
+
+def with_uris(words: Mapping[str, str | None], uris: Mapping[str, str]) -> dict[str, str | None]:
+    """What is to be written, with the URIs of secrets that were made just now in place of their names.
+
+    >>> with_uris({"requests": '[{"secret-user": "{secret-user}"}]'}, {"secret-user": "secret:1"})
+    {'requests': '[{"secret-user": "secret:1"}]'}
+    """
+    found = dict(words)
+    for key, uri in uris.items():
+        found = {word: text and text.replace(f"{{{key}}}", uri) for word, text in found.items()}
+    return found
 
 
 def publish_ports(wanted: tuple[int, ...], opened: tuple[str, ...]) -> None:

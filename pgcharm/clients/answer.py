@@ -27,7 +27,7 @@ SECRETS: Mapping[str, tuple[str, ...]] = {
 DIGEST = "secrets-digest"
 KEYS = (
     "database", "endpoints", "extensions", "password", "read-only-endpoints", "read-only-uris", "sysname", "tls",
-    "tls-ca", "uris", "username", "version", DIGEST, *SECRETS,
+    "tls-ca", "uris", "username", "version", "requests", "data", DIGEST, *SECRETS,
 )  # fmt: skip
 
 
@@ -70,15 +70,34 @@ def _whole(service: Service, cluster: Cluster, answered: Mapping[str, str]) -> A
     keys = {**plain, DIGEST: digest, **{key: None for key in SECRETS if key not in contents}}
     same = digest == answered.get(DIGEST) and all(answered.get(key) for key in contents)
     offers = () if same else tuple(Offer(key, answered.get(key, ""), content) for key, content in contents.items())
+    if service.request.identity:
+        keys = {**keys, **_of_version_1(service, keys, {key: answered.get(key, "") for key in contents})}
     changes = only_changes(keys, answered)
     return Answer(changes, offers) if changes or offers else None
+
+
+def _of_version_1(service: Service, keys: Mapping[str, str | None], uris: Mapping[str, str]) -> dict[str, str | None]:
+    """The same as a client of version 1 reads it: as the answer to its request, beside the request as we read it.
+
+    A secret that has not been made yet is named in braces, and has its URI put there when it is made.
+    """
+    identity = dict(service.request.identity)
+    told = {key: text for key in ("endpoints", "read-only-endpoints", "version") if (text := keys.get(key))}
+    secrets = {key: uri or f"{{{key}}}" for key, uri in uris.items()}
+    asked = json.dumps({identity.get("request-id", ""): identity})
+    return {"version": "v1", "requests": json.dumps([{**identity, **told, **secrets}]), "data": asked}
 
 
 def _standing(service: Service, cluster: Cluster, answered: Mapping[str, str]) -> Answer | None:
     """Where the wish is the old one, the endpoints follow the primary; the rest stays until all is true."""
     if not answered.get("endpoints") or answered.get("database") != service.request.database:
         return None
-    changes = only_changes(_endpoints(service, cluster, answered), answered)
+    keys = _endpoints(service, cluster, answered)
+    if service.request.identity and answered.get("requests"):
+        (before,) = json.loads(answered["requests"])
+        now = {**before, **keys}
+        keys["requests"] = json.dumps([{key: text for key, text in now.items() if text}])
+    changes = only_changes(keys, answered)
     return Answer(changes) if changes else None
 
 
@@ -110,7 +129,7 @@ def _facts(service: Service, cluster: Cluster) -> dict[str, str | None]:
         "password": login.password,
         "uris": f"{where}?target_session_attrs=read-write",
         "read-only-uris": f"{where}?target_session_attrs=prefer-standby",
-        "tls": "True",
+        "tls": "true" if request.identity else "True",
         "tls-ca": cluster.ca or None,
     }
 

@@ -59,6 +59,8 @@ class Request:
     mirror: tuple[tuple[str, str], ...]
     secret_fields: frozenset[str] = frozenset()
     """What the client wants to be told as secrets, of the interface's own names."""
+    identity: tuple[tuple[str, str], ...] = ()
+    """By what a client of version 1 of that interface knows its request again."""
 
     @property
     def acts_as_owner(self) -> bool:
@@ -86,8 +88,7 @@ class Refusal:
 
 def has_asked(relation: ClientRelation) -> bool:
     """Whether there is anybody to be served: a unit, and where the application has to ask, its wish."""
-    wish = relation.application_bag
-    said = not ENDPOINTS[relation.endpoint].by_application or any(wish.get(key) for key in ("database", "sysname"))
+    said = not ENDPOINTS[relation.endpoint].by_application or wishing.has_wish(relation.application_bag)
     return bool(relation.units) and said
 
 
@@ -122,6 +123,7 @@ def wish_of(relation: ClientRelation) -> Bag:
 
 
 def _read(relation: ClientRelation, endpoint: Endpoint, wish: Bag) -> Request:
+    identity = wishing.identity_of(wish) if endpoint.by_application else ()
     if endpoint.by_application:
         wish = wishing.in_words_of_pgsql(wish)
     asked = wish.get("database", "")
@@ -141,6 +143,7 @@ def _read(relation: ClientRelation, endpoint: Endpoint, wish: Bag) -> Request:
         units=tuple(ClientUnit(name, client_networks(relation.units[name])) for name in _ordered(relation)),
         mirror=_mirror(wish, asked or _database(relation.application, "", sysname)),
         secret_fields=wishing.secret_fields(wish) if endpoint.by_application else frozenset(),
+        identity=identity,
     )
 
 

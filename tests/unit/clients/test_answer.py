@@ -10,6 +10,7 @@ import pytest
 
 from pgcharm.clients import ClientRelation, Cluster, Decision, decide
 from pgcharm.clients.answer import Answer
+from pgcharm.publish import with_uris
 from tests.unit.clients.test_decision import cluster, done
 
 SECRETS = json.dumps(["username", "password", "tls", "tls-ca", "uris", "read-only-uris"])
@@ -195,3 +196,48 @@ def test_no_secret_shows_in_a_printed_answer() -> None:
     decision, _ = served(client(requested_secrets=SECRETS))
     secret = contents(decision.answers[1])["secret-user"]["password"]
     assert secret not in repr(decision) + repr(decision.answers[1]) + repr(decision.answers[1].offers)
+
+
+MODERN = {"version": "v1", "requests": '[{"resource": "shop", "request-id": "ab12", "salt": "s", "entity-type": null}]'}
+
+
+def modern(**wish: str) -> ClientRelation:
+    return replace(client(), application_bag={**MODERN, **{key.replace("_", "-"): text for key, text in wish.items()}})
+
+
+def as_written(relation: ClientRelation, answer: Answer) -> ClientRelation:
+    """The relation when the answer and its secrets have been written."""
+    uris = {offer.key: f"secret:{offer.key}" for offer in answer.offers}
+    return replace(
+        relation, answered={key: text for key, text in {**uris, **with_uris(answer.keys, uris)}.items() if text}
+    )
+
+
+def test_a_client_of_version_1_is_answered_by_its_request() -> None:
+    relation = modern(extensions="hstore")
+    decision, view = served(relation)
+    answer = decision.answers[1]
+    assert contents(answer)["secret-tls"]["tls"] == "true"
+    relation = as_written(relation, answer)
+    (told,) = json.loads(relation.answered["requests"])
+    assert told == {
+        "resource": "shop",
+        "request-id": "ab12",
+        "salt": "s",
+        "endpoints": "10.0.0.1:5432",
+        "read-only-endpoints": "10.0.0.2:5432,10.0.0.3:5432",
+        "version": "15",
+        "secret-user": "secret:secret-user",
+        "secret-tls": "secret:secret-tls",
+    }
+    assert relation.answered["version"] == "v1"
+    assert json.loads(relation.answered["data"]) == {"ab12": {"resource": "shop", "request-id": "ab12", "salt": "s"}}
+    assert decide([relation], view).answers == {}
+    moved = decide([relation], replace(view, primary="pg/1", catalogue=None, loaded=None)).answers[1]
+    (told,) = json.loads(str(moved.keys["requests"]))
+    assert (told["endpoints"], told["secret-user"]) == ("10.0.0.2:5432", "secret:secret-user")
+
+
+@pytest.mark.parametrize("requests", ["{", "[]", "{}", "[1]", '[{"resource": "a"}, {"resource": "b"}]', "[" * 10_000])
+def test_a_client_of_version_1_may_ask_for_one_database(requests: str) -> None:
+    assert "requests" in str(decide([modern(requests=requests)], replace(cluster(), leader=True)).refusals[0])
