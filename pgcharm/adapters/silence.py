@@ -10,6 +10,7 @@ agreed first, so the numbers differ.
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 from pgcharm.adapters.host import uptime
@@ -44,6 +45,6 @@ def over(path: str) -> None:
 
 
 def _write(path: str, content: dict[str, object]) -> None:
-    partial = Path(f"{path}.partial")
+    partial = Path(f"{path}.{os.getpid()}")  # both may write at once
     partial.write_text(json.dumps(content))
     partial.replace(path)
