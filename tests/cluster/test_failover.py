@@ -109,19 +109,3 @@ def test_a_while_of_faults_at_random(proof: Proof) -> None:
 def test_in_the_end_nothing_is_left_to_do(proof: Proof) -> None:
     proof.cluster.settled(3)
     proof.nothing_left_to_do()
-
-
-def test_the_primary_removed_while_another_unit_is_down(proof: Proof) -> None:
-    """canonical/postgresql-operator 573: a unit is replaced, then another fails."""
-    proof.cluster.juju.add_unit(SERVER)
-    proof.cluster.settled(4)
-    proof.refresh()
-    with proof.under_writers("primary removed while a standby is down", within=8) as event:
-        proof.kill(event.standbys[0], "KILL", "patroni", "postmaster")
-        begun = time.monotonic()
-        proof.cluster.juju.remove_unit(event.primary.name)
-        proof.somebody_else_is_primary(event)
-        assert time.monotonic() - begun < 60
-        proof.gone(event.primary)
-    proof.cluster.settled(3)
-    proof.nothing_left_to_do()
