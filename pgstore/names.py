@@ -71,6 +71,11 @@ def table_name(local: str) -> str:
     return PREFIX + local
 
 
+def version_table(table: str) -> str:
+    """Where the version of a store is kept."""
+    return f"{table}_version"
+
+
 def view_name(local: str, type_name: str) -> str:
     """The name of the SQL view of one type."""
     plain = re.sub(r"[^a-z0-9]+", "_", re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", type_name).lower()).strip("_")

@@ -18,16 +18,15 @@ from typing import Any, TypeVar
 import psycopg
 
 from pgclient import Cluster, Transaction
-from pgstore import dumping
+from pgstore import dumping, upgrading
 from pgstore.databases import Databases
 from pgstore.door import Door, explained
 from pgstore.errors import BadRequest, NotFound
 from pgstore.faces.backing import Backing
 from pgstore.ids import TimeOrderedIds, unique_id
-from pgstore.names import database_name, local_name, scope_name, scoped_name, table_name, view_name
+from pgstore.names import database_name, local_name, scope_name, scoped_name, view_name
 from pgstore.places.rules import Rules
-from pgstore.preflight import Finding, Report, preflight
-from pgstore.schema import migrating
+from pgstore.preflight import Report, preflight
 from pgstore.schema.profiles import Profile, StoreShape, profile_of
 from pgstore.settings import Settings
 from pgstore.sql import cataloguing, viewing
@@ -80,43 +79,13 @@ class System:
         """Make what is missing: the database, its extensions, functions and catalogue; bring old ones up to date."""
         await self.databases.ensure(self.database)
         async with self._as_admin() as admin:
-            await admin.run(self._migrate)
+            await admin.run(lambda tx: upgrading.upgrade(tx, self.settings.regular_user))
 
     async def drop(self, *, force: bool = False) -> None:
         """Drop the database. If somebody is connected, `BadRequest` says who, unless `force` ends their sessions."""
         await self._regular.close()
         self._known.clear()
         await self.databases.drop(self.database, force=force)
-
-    async def _migrate(self, tx: Transaction) -> None:
-        """Database first, then each store; all in one transaction."""
-        await tx.execute("SELECT pg_advisory_xact_lock(hashtext('pgstore'))")
-        version = await _version(tx, migrating.DATABASE_VERSION_TABLE)
-        regular = quoted(self.settings.regular_user)
-        if migrating.is_behind(migrating.DATABASE, version):
-            arguments = {"regular": regular, "extensions": not await _has_extensions(tx)}
-            await tx.execute(
-                migrating.script(migrating.DATABASE, version, migrating.DATABASE_VERSION_TABLE, **arguments).encode()
-            )
-        for shape in await _shapes(tx):
-            await self._migrate_store(tx, shape)
-
-    async def _migrate_store(self, tx: Transaction, shape: StoreShape) -> None:
-        table = table_name(shape.name)
-        versions = migrating.version_table(table)
-        version = await _version(tx, versions)
-        if migrating.is_behind(migrating.STORE, version):
-            script = migrating.script(
-                migrating.STORE,
-                version,
-                versions,
-                table=table,
-                profile=shape.profile.value,
-                srid=shape.srid,
-                search=shape.search,
-                regular=quoted(self.settings.regular_user),
-            )
-            await tx.execute(script.encode())
 
     # Stores.
 
@@ -146,7 +115,7 @@ class System:
         async def work(tx: Transaction) -> None:
             if not await tx.fetch(cataloguing.ADD.text, cataloguing.add(shape)):
                 raise BadRequest(f"cannot create store {scoped_name(local, self.scope)}: it exists")
-            await self._migrate_store(tx, shape)
+            await upgrading.upgrade_store(tx, shape, self.settings.regular_user)
 
         async with self._as_admin() as admin:
             await admin.run(work)
@@ -214,7 +183,7 @@ class System:
         findings = list((await self.preflight()).findings)
         if all(finding.is_well for finding in findings) and await self.exists():
             async with self._as_admin() as admin:
-                findings += await admin.run(_versions)
+                findings += await admin.run(upgrading.versions)
         return Report(tuple(findings))
 
     @contextlib.asynccontextmanager
@@ -288,37 +257,3 @@ class System:
 
 def _quiet(_store: str, _count: int) -> None:
     """Nobody wants to know."""
-
-
-async def _versions(tx: Transaction) -> list[Finding]:
-    """Whether the migrations are all done, and which prepared transactions nobody finished."""
-    findings = []
-    for line, table in [
-        (migrating.DATABASE, migrating.DATABASE_VERSION_TABLE),
-        *((migrating.STORE, migrating.version_table(table_name(shape.name))) for shape in await _shapes(tx)),
-    ]:
-        version = await _version(tx, table)
-        findings.append(Finding(table, not migrating.is_behind(line, version), f"version {version}"))
-    left = await tx.fetch("SELECT gid FROM pg_prepared_xacts WHERE database = current_database() ORDER BY 1")
-    findings += [Finding("prepared transaction", False, row[0]) for row in left]
-    return findings
-
-
-async def _shapes(tx: Transaction) -> list[StoreShape]:
-    """None before the first migration."""
-    if not await _version(tx, migrating.DATABASE_VERSION_TABLE):
-        return []
-    return [cataloguing.shape(row) for row in await tx.fetch(cataloguing.LIST.text)]
-
-
-async def _version(tx: Transaction, table: str) -> str | None:
-    """The version that a version table holds; None where there is none."""
-    if not await tx.fetch_value("SELECT to_regclass(%s)::text", (f"public.{table}",)):
-        return None
-    version: str = await tx.fetch_value(cataloguing.version(table).text)
-    return version
-
-
-async def _has_extensions(tx: Transaction) -> bool:
-    wanted = "SELECT count(*) FROM pg_extension WHERE extname IN ('postgis', 'pg_trgm', 'btree_gist')"
-    return bool(await tx.fetch_value(wanted) == 3)

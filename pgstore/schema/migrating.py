@@ -11,13 +11,13 @@ from __future__ import annotations
 import io
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
-
-from alembic.config import Config
-from alembic.runtime.environment import EnvironmentContext
-from alembic.script import ScriptDirectory
+from typing import TYPE_CHECKING, Any
 
 from pgstore.errors import Inconsistent
+
+if TYPE_CHECKING:  # whoever only reads and writes should not wait for Alembic's import
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
 
 _HERE = Path(__file__).parent / "migrations"
 DATABASE = "database"
@@ -25,13 +25,11 @@ STORE = "store"
 DATABASE_VERSION_TABLE = "pgstore_version"
 
 
-def version_table(table: str) -> str:
-    """Where the version of a store is kept."""
-    return f"{table}_version"
-
-
 @lru_cache(maxsize=4)
 def _scripts(line: str) -> tuple[Config, ScriptDirectory]:
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+
     config = Config()
     config.set_main_option("script_location", str(_HERE / line))
     return config, ScriptDirectory.from_config(config)
@@ -57,6 +55,8 @@ def is_behind(line: str, version: str | None) -> bool:
 
 def script(line: str, version: str | None, versions: str, **arguments: Any) -> str:
     """SQL from `version` (None: nothing is there) to the newest; `versions` is the version table."""
+    from alembic.runtime.environment import EnvironmentContext
+
     config, scripts = _scripts(line)
     written = io.StringIO()
 

@@ -10,8 +10,7 @@ from typing import Any
 from sqlalchemy import Boolean, Integer, Text, bindparam, column, delete, func, select, table
 from sqlalchemy.dialects.postgresql import insert
 
-from pgstore.names import table_name
-from pgstore.schema.migrating import version_table
+from pgstore.names import table_name, version_table
 from pgstore.schema.profiles import Profile, StoreShape
 from pgstore.schema.tables import catalogue, tables
 from pgstore.sql.sentences import Sentence, sentence
