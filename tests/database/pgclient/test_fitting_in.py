@@ -50,7 +50,7 @@ async def test_engines_of_sqlalchemy_follow_the_primary(pair: Pair) -> None:
 
             assert await asyncio.to_thread(ask, plain) == pair.a.port
             assert await asyncio.to_thread(ask, reader) == pair.b.port
-            await asyncio.to_thread(pair.a.freeze)
+            await asyncio.to_thread(pair.a.stop, "immediate")
             await asyncio.to_thread(pair.b.promote)
             await cluster.execute("INSERT INTO numbers VALUES (2)")
             async with engine.begin() as connection:
