@@ -27,7 +27,7 @@ def proof(juju: jubilant.Juju, box: boxes.Box, scratch: Path) -> Iterator[Proof]
     """Three units on Debian 12, and the writers' way in."""
     juju.deploy(packed(ROOT, SERVER, scratch / "postgresql"), SERVER, num_units=3, base="debian@12")
     cluster = Cluster(juju)
-    cluster.settled(3)
+    cluster.settled(3, timeout=900)
     proof = Proof(cluster, box)
     proof.prepare()
     yield proof
