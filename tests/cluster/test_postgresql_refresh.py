@@ -14,9 +14,10 @@ from pathlib import Path
 import jubilant
 import pytest
 from driving.postgresql import CLIENT, ROOT, SERVER, Cluster, packed
+from driving.prepared import prepared
 from driving.waiting import until
 
-MODEL_CONFIG = {"update-status-hook-interval": "1m", "lease-seconds": 15}
+MODEL_CONFIG = {"update-status-hook-interval": "1m", "lease-seconds": 15, **prepared()}
 PATRONI = "postgresql-patroni.service"
 NEWER = """
 set -e

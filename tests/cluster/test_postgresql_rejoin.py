@@ -14,9 +14,10 @@ import jubilant
 import pytest
 from driving import box as boxes
 from driving.postgresql import CLIENT, ROOT, SERVER, Cluster, packed
+from driving.prepared import prepared
 from driving.waiting import until
 
-MODEL_CONFIG = {"update-status-hook-interval": "1m", "lease-seconds": 15}
+MODEL_CONFIG = {"update-status-hook-interval": "1m", "lease-seconds": 15, **prepared()}
 SEEN_SECONDS = 60.0
 """Within which trouble that a unit cannot overcome by itself is seen and acted upon."""
 TOLD_SECONDS = 30.0

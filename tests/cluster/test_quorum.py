@@ -12,11 +12,12 @@ import jubilant
 import pytest
 from driving import box as boxes
 from driving.postgresql import ROOT, SERVER, Cluster, packed
+from driving.prepared import prepared
 from driving.proof import Proof
 from driving.waiting import until
 
 pytestmark = pytest.mark.jujubox_only
-MODEL_CONFIG = {"update-status-hook-interval": "1m", "lease-seconds": 15}
+MODEL_CONFIG = {"update-status-hook-interval": "1m", "lease-seconds": 15, **prepared()}
 
 
 @pytest.fixture(scope="module")

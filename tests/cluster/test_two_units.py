@@ -16,11 +16,12 @@ import pytest
 from driving import box as boxes
 from driving.members import Event
 from driving.postgresql import ROOT, SERVER, Cluster, packed
+from driving.prepared import prepared
 from driving.proof import Proof
 from driving.waiting import until
 
 pytestmark = pytest.mark.jujubox_only
-MODEL_CONFIG = {"update-status-hook-interval": "1m", "lease-seconds": 15}
+MODEL_CONFIG = {"update-status-hook-interval": "1m", "lease-seconds": 15, **prepared()}
 HELD_TO = 75.0
 """Seconds until writes go on, Juju's lease and a standby's wait for the former primary included."""
 
