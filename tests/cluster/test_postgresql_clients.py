@@ -1,0 +1,200 @@
+"""Clients on real machines: what each is told, what its users may do, and what is refused, through a life of changes.
+
+Two units of the charm; the ledger on `db`; a client on ops on all three endpoints. The tests run in order.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import jubilant
+import pytest
+from driving.packing import CHARMS, pack_with_packages
+from driving.postgresql import ROOT, SERVER, Cluster, packed
+from driving.prepared import prepared
+from driving.waiting import until
+
+MODEL_CONFIG = {"update-status-hook-interval": "1m", "lease-seconds": 15, **prepared()}
+CLIENT = "dataclient"
+
+
+@pytest.fixture(scope="module")
+def cluster(juju: jubilant.Juju, scratch: Path) -> Cluster:
+    """Everything, related."""
+    server = packed(ROOT, SERVER, scratch / "postgresql")
+    ledger = packed(ROOT / "sample" / "ledger", "ledger", scratch / "ledger")
+    client = pack_with_packages(CHARMS / CLIENT, scratch / f"{CLIENT}.charm", "ops>=3,<4", "psycopg2-binary>=2.9,<3")
+    deployed = Cluster(juju)
+    deployed.deploy(server, ledger, 2, "debian@12")
+    juju.deploy(client, CLIENT, base="debian@12")
+    for endpoint, offered in (("database", "database"), ("db", "db"), ("admin", "db-admin")):
+        juju.integrate(f"{CLIENT}:{endpoint}", f"{SERVER}:{offered}")
+    deployed.settled(2, timeout=900)
+    until(lambda: all(told(deployed, endpoint) for endpoint in ("db", "admin")), bool, timeout=120)
+    until(lambda: told(deployed), lambda said: "read-only-endpoints" in said, timeout=120)
+    return deployed
+
+
+def unit(cluster: Cluster) -> str:
+    """The client's only unit."""
+    (name,) = cluster.juju.status().apps[CLIENT].units
+    return name
+
+
+def told(cluster: Cluster, endpoint: str = "database") -> dict[str, Any]:
+    said: dict[str, Any] = json.loads(cluster.juju.run(unit(cluster), "told", {"endpoint": endpoint}).results["told"])
+    return said
+
+
+def ask(cluster: Cluster, *questions: dict[str, str]) -> list[Any]:
+    """For each question rows, or the text with which the server refused."""
+    results = cluster.juju.run(unit(cluster), "query", {"questions": json.dumps(questions)}).results
+    answers: list[Any] = json.loads(results["answers"])
+    return answers
+
+
+def query(cluster: Cluster, endpoint: str, sql: str, **more: str) -> Any:
+    (answer,) = ask(cluster, {"endpoint": endpoint, "sql": sql, **more})
+    return answer
+
+
+def wish(cluster: Cluster, endpoint: str, key: str, value: str) -> None:
+    cluster.juju.run(unit(cluster), "wish", {"endpoint": endpoint, "key": key, "value": value})
+
+
+def address(cluster: Cluster, server: str) -> str:
+    return cluster.juju.status().apps[SERVER].units[server].public_address
+
+
+def standby(cluster: Cluster) -> str:
+    return next(name for name, words in cluster.words().items() if words.startswith("standby"))
+
+
+def test_the_database_client_finds_its_credentials_in_secrets(cluster: Cluster) -> None:
+    info = cluster.juju.show_unit(unit(cluster))
+    (relation,) = [each for each in info.relation_info if each.endpoint == "database"]
+    assert relation.app_data["secret-user"].startswith("secret:")
+    assert not {"username", "password", "uris"} & set(relation.app_data)
+    said = told(cluster)
+    assert said["database"] == "pages"
+    assert said["endpoints"] == f"{address(cluster, cluster.primary)}:5432"
+    assert said["read-only-endpoints"] == f"{address(cluster, standby(cluster))}:5432"
+    assert said["tls"] == "True"
+    assert "BEGIN CERTIFICATE" in said["tls-ca"]
+    assert all(address(cluster, name) in said["uris"] for name in cluster.words())
+
+
+def test_its_user_owns_its_database_and_reads_from_the_standby(cluster: Cluster) -> None:
+    asked = (
+        "SELECT current_user, session_user",
+        "CREATE TABLE page (title text, tags own.hstore)",
+        "INSERT INTO page VALUES ('one', 'a=>1')",
+    )
+    answers = ask(cluster, *({"endpoint": "database", "sql": sql} for sql in asked))
+    assert answers == [[["jujuowner_pages", "jujudb_dataclient"]], [], []]
+    host = address(cluster, standby(cluster))
+    count = "SELECT count(*) FROM page"
+    until(lambda: query(cluster, "database", count, host=host), lambda rows: rows == [[1]], timeout=30)
+    assert "read-only transaction" in query(cluster, "database", "DELETE FROM page", host=host)
+
+
+def test_no_user_reaches_more_than_its_own(cluster: Cluster) -> None:
+    pairs = (("database", "polled"), ("db", "pages"), ("db", "ledger"), ("db", "postgres"))
+    hosts = [address(cluster, name) for name in cluster.words()]
+    foreign = [
+        {"endpoint": endpoint, "sql": "SELECT 1", "database": name, "host": host}
+        for endpoint, name in pairs
+        for host in hosts
+    ]
+    for question, said in zip(foreign, ask(cluster, *foreign), strict=True):
+        assert "no pg_hba.conf entry" in said, question
+    powers = ("CREATE ROLE mine", "CREATE DATABASE mine", "SET ROLE postgres", "COPY (SELECT 1) TO '/tmp/x'")
+    for sql, said in zip(powers, ask(cluster, *({"endpoint": "database", "sql": sql} for sql in powers)), strict=True):
+        assert "permission denied" in said or "must be superuser" in said, (sql, said)
+    assert query(cluster, "admin", "SELECT rolsuper FROM pg_roles WHERE rolname = session_user") == [[True]]
+
+
+def test_one_who_polls_has_its_database_role_and_both_users(cluster: Cluster) -> None:
+    said = told(cluster, "db")
+    assert (said["database"], said["roles"], said["allowed-units"]) == ("polled", "readers", unit(cluster))
+    assert query(cluster, "db", "SELECT pg_has_role(current_user, 'readers', 'member')") == [[True]]
+    assert query(cluster, "db", "SELECT current_user", schema="yes") == [["jujuowner_polled"]]
+
+
+def test_a_wish_that_cannot_be_met_is_refused_by_name_and_the_others_are_served_on(cluster: Cluster) -> None:
+    wish(cluster, "db", "extensions", "plpython3u")
+    refused = f"cannot serve {CLIENT} (db:"
+    until(
+        cluster.words,
+        lambda words: all("plpython3u" in said and refused in said for said in words.values()),
+        timeout=90,
+    )
+    until(lambda: told(cluster, "db"), lambda said: not said, timeout=60)
+    assert query(cluster, "database", "SELECT 1") == [[1]]
+    cluster.nothing_lost_and_still_writing()
+    wish(cluster, "db", "extensions", "pg_trgm(words)")
+    until(lambda: told(cluster, "db").get("extensions"), lambda said: said == "pg_trgm(words)", timeout=90)
+    assert not any("cannot serve" in said for said in cluster.settled(2).values())
+
+
+def test_a_rotated_password_is_told_and_the_old_one_is_refused(cluster: Cluster) -> None:
+    before = told(cluster)
+    results = cluster.juju.run(cluster.leader, "rotate-client-password", {"application": CLIENT}).results
+    assert "jujudb_dataclient" in results["users"]
+    after = until(lambda: told(cluster), lambda said: said["password"] != before["password"], timeout=90)
+    assert after["secret-user"] == before["secret-user"]
+    assert query(cluster, "database", "SELECT count(*) FROM page") == [[1]]
+    assert "password authentication failed" in query(cluster, "database", "SELECT 1", password=before["password"])
+    until(lambda: query(cluster, "db", "SELECT 1"), lambda rows: rows == [[1]], timeout=60)
+
+
+def test_the_endpoints_follow_the_primary_and_the_secret_stays(cluster: Cluster) -> None:
+    before = told(cluster)
+    wanted = standby(cluster)
+    cluster.juju.run(cluster.primary, "switchover", {"to": wanted})
+    after = until(
+        lambda: told(cluster), lambda said: said["endpoints"] == f"{address(cluster, wanted)}:5432", timeout=60
+    )
+    assert (after["uris"], after["password"]) == (before["uris"], before["password"])
+    assert query(cluster, "database", "INSERT INTO page VALUES ('two')") == []
+
+
+def test_a_client_scaled_to_nothing_and_back_finds_everything(cluster: Cluster) -> None:
+    user, password = told(cluster)["username"], told(cluster)["password"]
+    cluster.juju.remove_unit(unit(cluster))
+    lines = "SELECT count(*) FROM pg_hba_file_rules WHERE 'jujudb_dataclient' = ANY (user_name)"
+    until(lambda: cluster.sql(cluster.primary, lines), lambda count: count == "0", timeout=120)
+    until(lambda: cluster.juju.status().apps[CLIENT].units, lambda units: not units, timeout=120)
+    cluster.juju.add_unit(CLIENT)
+    cluster.juju.wait(lambda status: jubilant.all_active(status, CLIENT), timeout=180)
+    until(lambda: told(cluster), lambda said: "username" in said, timeout=120)
+    assert (told(cluster)["username"], told(cluster)["password"]) == (user, password)
+    until(
+        lambda: query(cluster, "database", "SELECT count(*) FROM page"),
+        lambda rows: rows == [[2]],
+        timeout=120,
+        delay=1,
+    )
+
+
+def test_databases_are_listed_and_one_that_nobody_needs_is_dropped(cluster: Cluster) -> None:
+    primary = cluster.primary
+    found = json.loads(cluster.juju.run(primary, "list-databases").results["json"])
+    assert {"ledger", "pages", "polled"} <= set(found)
+    assert found["pages"]["clients"][0].startswith(f"{CLIENT} (database:")
+    assert any("juju_ledger" in said for said in found["ledger"]["connected"])
+    with pytest.raises(jubilant.TaskError) as failure:
+        cluster.juju.run(primary, "drop-database", {"database": "pages", "confirm": "pages"})
+    assert f"{CLIENT} (database:" in failure.value.task.message
+    cluster.juju.cli("remove-relation", f"{CLIENT}:database", f"{SERVER}:database")
+    login = "SELECT count(*) FROM pg_roles WHERE rolcanlogin AND rolname = 'jujudb_dataclient'"
+    until(lambda: cluster.sql(primary, login), lambda count: count == "0", timeout=120)
+    cluster.juju.run(primary, "drop-database", {"database": "pages", "confirm": "pages"})
+    assert "pages" not in cluster.sql(primary, "SELECT datname FROM pg_database").split()
+    until(
+        lambda: [secret.label for secret in cluster.juju.secrets() if (secret.label or "").startswith("client-")],
+        lambda labels: not labels,
+        timeout=60,
+    )
