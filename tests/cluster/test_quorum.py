@@ -1,4 +1,4 @@
-"""More than half of etcd's voters lost: nobody decides that but the operator, and what comes back does no harm.
+"""More than half of etcd's voters lost: nobody decides that but the operator, and what comes back joins again.
 
 canonical/postgresql-operator 571: the quorum is lost for good.
 """
@@ -76,16 +76,8 @@ def test_two_of_three_lost_and_removed_by_force(proof: Proof) -> None:
         for unit in event.standbys:
             proof.cluster.juju.cli("remove-unit", "--no-prompt", "--force", "--no-wait", unit.name)
         event.goes_on(120)
-        lost = event.standbys
         proof.refresh()
     settled(proof, 1)
-    for unit in lost:
-        until(
-            lambda unit=unit: proof.run(unit, "sh", "-c", "pgrep -u postgres -f '[p]atroni' || true").strip(),  # type: ignore[misc]
-            lambda found: not found,
-            timeout=60,
-            delay=1,
-        )
     assert set(proof.members()) == {unit.member for unit in proof.units.values()}
 
 
