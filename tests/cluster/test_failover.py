@@ -14,9 +14,8 @@ import jubilant
 import pytest
 from driving import box as boxes
 from driving import chaos
-from driving.postgresql import ROOT, SERVER, Cluster, packed
 from driving.prepared import prepared
-from driving.proof import Proof
+from driving.proof import Proof, under_proof
 from driving.waiting import until
 
 pytestmark = pytest.mark.jujubox_only
@@ -26,13 +25,8 @@ MODEL_CONFIG = {"update-status-hook-interval": "1m", "lease-seconds": 15, **prep
 @pytest.fixture(scope="module")
 def proof(juju: jubilant.Juju, box: boxes.Box, scratch: Path) -> Iterator[Proof]:
     """Three units on Debian 12, and the writers' way in."""
-    juju.deploy(packed(ROOT, SERVER, scratch / "postgresql"), SERVER, num_units=3, base="debian@12")
-    cluster = Cluster(juju)
-    cluster.settled(3, timeout=900)
-    proof = Proof(cluster, box)
-    proof.prepare()
-    yield proof
-    print("\n".join(f"{name}: {gap.seconds:.2f} s" for name, _, gap in proof.events))
+    with under_proof(juju, box, scratch, 3) as proof:
+        yield proof
 
 
 def test_the_postmaster_of_the_primary_killed(proof: Proof) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import jubilant
 import pytest
-from driving.postgresql import CLIENT, ROOT, SERVER, Cluster, packed
+from driving.postgresql import CLIENT, SERVER, Cluster, deployed
 from driving.prepared import prepared
 from driving.waiting import until
 
@@ -28,12 +28,7 @@ LOGS = f"/var/log/juju {DATA}/log"
 @pytest.fixture(scope="module")
 def cluster(juju: jubilant.Juju, scratch: Path) -> Cluster:
     """Three units and the ledger on Debian 12."""
-    server = packed(ROOT, SERVER, scratch / "postgresql")
-    client = packed(ROOT / "sample" / CLIENT, CLIENT, scratch / "ledger")
-    deployed = Cluster(juju)
-    deployed.deploy(server, client, 3, "debian@12")
-    deployed.settled(3)
-    return deployed
+    return deployed(juju, scratch, 3)
 
 
 def refused(cluster: Cluster, unit: str, action: str, **parameters: Any) -> str:

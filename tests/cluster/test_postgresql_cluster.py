@@ -11,7 +11,7 @@ from pathlib import Path
 
 import jubilant
 import pytest
-from driving.postgresql import CLIENT, ROOT, SERVER, Cluster, packed
+from driving.postgresql import CLIENT, SERVER, Cluster, deployed
 from driving.waiting import until
 
 MODEL_CONFIG = {"update-status-hook-interval": "1m", "lease-seconds": 15}
@@ -29,12 +29,7 @@ print(*query.fetchone())
 @pytest.fixture(scope="module")
 def cluster(juju: jubilant.Juju, scratch: Path) -> Cluster:
     """Three units and the ledger on Debian 12."""
-    server = packed(ROOT, SERVER, scratch / "postgresql")
-    client = packed(ROOT / "sample" / CLIENT, CLIENT, scratch / "ledger")
-    deployed = Cluster(juju)
-    deployed.deploy(server, client, 3, "debian@12")
-    deployed.settled(3)
-    return deployed
+    return deployed(juju, scratch, 3)
 
 
 def test_one_primary_two_standbys_and_no_row_lost(cluster: Cluster) -> None:

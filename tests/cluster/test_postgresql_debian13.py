@@ -6,7 +6,7 @@ from pathlib import Path
 
 import jubilant
 import pytest
-from driving.postgresql import CLIENT, ROOT, SERVER, Cluster, packed
+from driving.postgresql import SERVER, Cluster, deployed
 
 MODEL_CONFIG = {"lease-seconds": 15}
 
@@ -14,12 +14,7 @@ MODEL_CONFIG = {"lease-seconds": 15}
 @pytest.fixture(scope="module")
 def cluster(juju: jubilant.Juju, scratch: Path) -> Cluster:
     """Two units and the ledger on Debian 13."""
-    server = packed(ROOT, SERVER, scratch / "postgresql")
-    client = packed(ROOT / "sample" / CLIENT, CLIENT, scratch / "ledger")
-    deployed = Cluster(juju)
-    deployed.deploy(server, client, 2, "debian@13")
-    deployed.settled(2)
-    return deployed
+    return deployed(juju, scratch, 2, "debian@13")
 
 
 def test_two_units_run_the_distributions_postgresql(cluster: Cluster) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 import jubilant
 import pytest
 from driving import box as boxes
-from driving.postgresql import CLIENT, ROOT, SERVER, Cluster, packed
+from driving.postgresql import SERVER, Cluster, deployed
 from driving.prepared import prepared
 from driving.waiting import until
 
@@ -43,12 +43,7 @@ FORGET_WAL = f"rm -f {DATA}/pg_wal/0000*; systemctl start {PATRONI}"
 @pytest.fixture(scope="module")
 def cluster(juju: jubilant.Juju, scratch: Path) -> Cluster:
     """Three units and the ledger on Debian 12."""
-    server = packed(ROOT, SERVER, scratch / "postgresql")
-    client = packed(ROOT / "sample" / CLIENT, CLIENT, scratch / "ledger")
-    deployed = Cluster(juju)
-    deployed.deploy(server, client, 3, "debian@12")
-    deployed.settled(3)
-    return deployed
+    return deployed(juju, scratch, 3)
 
 
 def standby(cluster: Cluster) -> str:

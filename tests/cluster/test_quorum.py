@@ -11,9 +11,9 @@ from pathlib import Path
 import jubilant
 import pytest
 from driving import box as boxes
-from driving.postgresql import ROOT, SERVER, Cluster, packed
+from driving.postgresql import SERVER
 from driving.prepared import prepared
-from driving.proof import Proof
+from driving.proof import Proof, under_proof
 from driving.waiting import until
 
 pytestmark = pytest.mark.jujubox_only
@@ -23,12 +23,8 @@ MODEL_CONFIG = {"update-status-hook-interval": "1m", "lease-seconds": 15, **prep
 @pytest.fixture(scope="module")
 def proof(juju: jubilant.Juju, box: boxes.Box, scratch: Path) -> Iterator[Proof]:
     """Three units on Debian 12, and the writers' way in."""
-    juju.deploy(packed(ROOT, SERVER, scratch / "postgresql"), SERVER, num_units=3, base="debian@12")
-    proof = Proof(Cluster(juju), box)
-    proof.cluster.settled(3)
-    proof.prepare()
-    yield proof
-    print("\n".join(f"{name}: {gap.seconds:.2f} s" for name, _, gap in proof.events))
+    with under_proof(juju, box, scratch, 3) as proof:
+        yield proof
 
 
 def settled(proof: Proof, count: int) -> None:

@@ -120,3 +120,12 @@ class Cluster:
         self.juju.remove_unit(unit)
         self.settled(left)
         return time.monotonic() - begun
+
+
+def deployed(juju: jubilant.Juju, scratch: Path, units: int, base: str = "debian@12") -> Cluster:
+    """The charm and the ledger of this tree, packed, deployed and settled."""
+    cluster = Cluster(juju)
+    server = packed(ROOT, SERVER, scratch / SERVER)
+    cluster.deploy(server, packed(ROOT / "sample" / CLIENT, CLIENT, scratch / CLIENT), units, base)
+    cluster.settled(units, timeout=900)
+    return cluster
