@@ -52,7 +52,8 @@ def run_pytest(place: str, arguments: list[str]) -> int:
     environment = {**os.environ, "TMPDIR": place}
     for name in ("JUJUBOX_HOME", "JUJU_MODEL", "JUJU_CONTROLLER", "JUJU_DATA"):
         environment.pop(name, None)
-    command = [sys.executable, "-m", "pytest", *(arguments or [*SIDE_BY_SIDE, *rooms])]
+    short = f"--basetemp={place}/t"  # a socket's path has room for 107 characters
+    command = [sys.executable, "-m", "pytest", short, *(arguments or [*SIDE_BY_SIDE, *rooms])]
     process = subprocess.Popen(command, env=environment, start_new_session=True)
     try:
         return process.wait(timeout=MINUTES * 60)

@@ -19,6 +19,11 @@ class EtcdError(RuntimeError):
     """etcd refused. The text is its own."""
 
     @property
+    def not_caught_up(self) -> bool:
+        """Whether the refusal is that a learner has not everything yet."""
+        return "in sync with leader" in str(self)
+
+    @property
     def another_learns(self) -> bool:
         """Whether the refusal is that another member is being added."""
         return "too many learner members" in str(self)

@@ -55,7 +55,12 @@ def promote(step: steps.PromoteEtcdMember, means: Means) -> bool:
         endpoint.promote(step.id)
         return True
 
-    return insist(means, step.seconds, attempt)
+    try:
+        return insist(means, step.seconds, attempt)
+    except EtcdError as error:
+        if error.not_caught_up:
+            return False  # the next plan asks again
+        raise
 
 
 def remove(step: steps.RemoveEtcdMember, means: Means) -> bool:

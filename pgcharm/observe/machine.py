@@ -51,7 +51,7 @@ def observe_machine(basics: Basics, layout: Layout) -> Machine:
         certificates=_certificates(layout),
         memories=read_memory(layout.memory),
         data_version=(host.read_text(f"{layout.data}/PG_VERSION") or "").strip(),
-        etcd_has_data=Path(layout.etcd_data, "member").is_dir(),
+        etcd_has_data=any(Path(layout.etcd_data, "member", "wal").glob("*.wal")),
         etcd_leftovers=_leftovers(layout),
         environment=_environment(layout.home),
         uptime=host.uptime(),

@@ -74,7 +74,8 @@ def membership(s: Situation) -> Part:
     own = own_member(s.o.juju, s.etcd)
     if own is None:
         return join(s, s.etcd)
-    return Part(as_member(s, s.etcd, own).steps + drop_gone(s, s.etcd) + ban_gone(s, s.etcd))
+    mine = as_member(s, s.etcd, own)
+    return Part(mine.steps + drop_gone(s, s.etcd) + ban_gone(s, s.etcd), mine.waits)
 
 
 def may_found(s: Situation) -> bool:
@@ -112,12 +113,19 @@ def as_member(s: Situation, etcd: Etcd, own: EtcdMember) -> Part:
 
 
 def begin(s: Situation, etcd: Etcd, own: EtcdMember) -> Part:
-    """The first start of a member that etcd has been told of."""
+    """The first start of a member that etcd has been told of.
+
+    A member starts only with the members that there are: when one has come or gone meanwhile it is told anew.
+    """
     if own.name:
         return Part((RemoveEtcdMember("its data is lost, it joins anew", own.id, s.name),))
     others = tuple(f"{member.name}={member.peer_url}" for member in etcd.members if member.name)
-    members = (*others, f"{s.name}={own.peer_url}")
-    return Part((join_file(s, members, "existing"), *start(s, "etcd has been told of it")))
+    told = join_file(s, (*others, f"{s.name}={own.peer_url}"), "existing")
+    service = s.layout.etcd_service
+    if s.o.machine.services[service].active and s.o.machine.memories.written.get(told.path) == digest(told.content):
+        return Part(waits=(Wait("etcd", "it starts for the first time"),))
+    inputs = digest(etcd_unit(s).content, etcd_environment(s).content)
+    return Part((told, StartService("etcd has been told of it", service, inputs)))
 
 
 def join_file(s: Situation, members: tuple[str, ...], state: str) -> WriteFile:

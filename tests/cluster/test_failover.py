@@ -14,6 +14,7 @@ import jubilant
 import pytest
 from driving import box as boxes
 from driving import chaos
+from driving.postgresql import SERVER
 from driving.prepared import prepared
 from driving.proof import Proof, under_proof
 from driving.waiting import until
@@ -101,6 +102,20 @@ def test_a_while_of_faults_at_random(proof: Proof) -> None:
     chaos.play(proof, seed=int(time.time()), seconds=45, say=print)
 
 
+def test_a_unit_lost_and_replaced_and_then_another_one_lost(proof: Proof) -> None:
+    """canonical/postgresql-operator 573: after a failed unit was replaced the next failure stops the cluster."""
+    with proof.under_writers("a standby lost and replaced", within=3, back=300) as event:
+        lost = event.standbys[0]
+        proof.fault("crash", lost)
+        proof.remove_by_force(lost)
+        proof.cluster.juju.add_unit(SERVER)
+        proof.gone(lost)
+    proof.settled(3)
+    with proof.under_writers("the primary lost after the replacement", within=30) as event:
+        proof.fault("crash", event.primary)
+        event.goes_on(60)
+
+
 def test_in_the_end_nothing_is_left_to_do(proof: Proof) -> None:
-    proof.cluster.settled(3)
+    proof.settled(3)
     proof.nothing_left_to_do()

@@ -27,19 +27,6 @@ def proof(juju: jubilant.Juju, box: boxes.Box, scratch: Path) -> Iterator[Proof]
         yield proof
 
 
-def settled(proof: Proof, count: int) -> None:
-    """Wait until every unit is what it should be. A hook that was cut short by its machine is run again by Juju."""
-    wanted = ["primary", *["standby"] * (count - 1)]
-
-    def shown() -> list[str]:
-        units = proof.cluster.juju.status().apps[SERVER].units.values()
-        return sorted(
-            u.workload_status.message.partition(",")[0] for u in units if u.workload_status.current == "active"
-        )
-
-    until(shown, lambda said: said == wanted, timeout=300, delay=1)
-
-
 def says(proof: Proof, unit: str, text: str) -> None:
     """Wait until a unit's status has a text in it."""
     until(lambda: proof.cluster.words()[unit], lambda words: text in words, timeout=120, delay=1)
@@ -61,7 +48,8 @@ def test_two_of_three_lost_and_recovered_by_the_operators_word(proof: Proof) -> 
         results = proof.cluster.juju.run(event.primary.name, "recover-quorum", {"confirm": SERVER}).results
         assert results["begins-with"] == event.primary.name
         event.goes_on(90)
-    settled(proof, 3)
+    proof.settled(3)
+    proof.comes_to_rest()
 
 
 def test_two_of_three_lost_and_removed_by_force(proof: Proof) -> None:
@@ -70,10 +58,10 @@ def test_two_of_three_lost_and_removed_by_force(proof: Proof) -> None:
             proof.fault("crash", unit)
         says(proof, event.primary.name, "no quorum: 1 of 3 voters")
         for unit in event.standbys:
-            proof.cluster.juju.cli("remove-unit", "--no-prompt", "--force", "--no-wait", unit.name)
+            proof.remove_by_force(unit)
         event.goes_on(120)
         proof.refresh()
-    settled(proof, 1)
+    proof.settled(1)
     assert set(proof.members()) == {unit.member for unit in proof.units.values()}
 
 

@@ -33,19 +33,6 @@ def proof(juju: jubilant.Juju, box: boxes.Box, scratch: Path) -> Iterator[Proof]
         yield proof
 
 
-def settled(proof: Proof, count: int) -> None:
-    """Wait until every unit is what it should be. A hook that was cut short by its machine is run again by Juju."""
-    wanted = ["primary", *["standby"] * (count - 1)]
-
-    def shown() -> list[str]:
-        units = proof.cluster.juju.status().apps[SERVER].units.values()
-        return sorted(
-            u.workload_status.message.partition(",")[0] for u in units if u.workload_status.current == "active"
-        )
-
-    until(shown, lambda said: said == wanted, timeout=300, delay=1)
-
-
 def epoch(proof: Proof) -> int:
     """How many times etcd was begun again, as the units say."""
     said = [proof.run(unit, "cat", f"/etc/{SERVER}-charm/etcd.env") for unit in proof.units.values()]
@@ -67,7 +54,7 @@ def test_the_standbys_machine_lost_and_back(proof: Proof) -> None:
         proof.fault("crash", event.standbys[0])
         event.goes_on(HELD_TO)
         assert proof.primary() == event.primary
-    settled(proof, 2)
+    proof.settled(2)
     assert epoch(proof) == 1
 
 
@@ -76,7 +63,7 @@ def test_the_primarys_machine_lost_and_back(proof: Proof) -> None:
         proof.fault("crash", event.primary)
         event.goes_on(HELD_TO + 15)
         assert proof.primary() == event.standbys[0]
-    settled(proof, 2)
+    proof.settled(2)
     assert epoch(proof) == 2
 
 
@@ -84,7 +71,7 @@ def test_cut_from_each_other_with_both_reaching_the_controller(proof: Proof) -> 
     with proof.under_writers("cut from each other", within=HELD_TO) as event:
         proof.fault("cut", event.primary, "--from", event.standbys[0].instance)
         event.goes_on(HELD_TO)
-    settled(proof, 2)
+    proof.settled(2)
     assert epoch(proof) == 3
 
 
@@ -95,7 +82,7 @@ def test_without_the_controller_too_nobody_writes_until_it_is_back(proof: Proof)
         nobody_writes(event, seconds=30)
         proof.box.start_controller()
         event.goes_on(HELD_TO)
-    settled(proof, 2)
+    proof.settled(2)
 
 
 def test_a_unit_removed_leaves_its_vote_and_writes_go_on(proof: Proof) -> None:
@@ -104,7 +91,7 @@ def test_a_unit_removed_leaves_its_vote_and_writes_go_on(proof: Proof) -> None:
     with proof.under_writers("leader removed", within=10):
         proof.cluster.juju.remove_unit(leader.name)
         proof.gone(leader)
-    settled(proof, 1)
+    proof.settled(1)
 
 
 def test_in_the_end_nothing_is_left_to_do(proof: Proof) -> None:

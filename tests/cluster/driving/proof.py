@@ -52,6 +52,29 @@ class Proof(Members):
         """Hand the primary's role to another unit, as an operator does."""
         self.cluster.juju.run(event_primary.name, "switchover")
 
+    def settled(self, count: int) -> None:
+        """Wait until every unit says that it is well. A hook that was cut short by its machine is run again by Juju."""
+        wanted = ["primary", *["standby"] * (count - 1)]
+
+        def shown() -> list[str]:
+            units = self.cluster.juju.status().apps[SERVER].units.values()
+            well = (unit for unit in units if unit.workload_status.current == "active")
+            return sorted(unit.workload_status.message.partition(",")[0] for unit in well)
+
+        until(shown, lambda said: said == wanted, timeout=300, delay=1)
+
+    def remove_by_force(self, unit: Unit) -> None:
+        """The operator's word that a unit is gone for good."""
+        self.cluster.juju.cli("remove-unit", "--no-prompt", "--force", "--no-wait", unit.name)
+
+    def comes_to_rest(self) -> None:
+        """Wait until no unit has anything left to do or to wait for."""
+
+        def plans() -> str:
+            return "\n".join(str(self.cluster.juju.run(name, "explain").results.get("plan")) for name in self.units)
+
+        until(plans, lambda text: set(text.splitlines()) == {"nothing to do"}, timeout=180, delay=2)
+
     def nothing_left_to_do(self) -> None:
         """Every unit's next plan is empty."""
         for name in self.units:

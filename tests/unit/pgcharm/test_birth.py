@@ -10,7 +10,7 @@ from pgcharm.observation import Observation
 from pgcharm.plan import plan, steps
 from pgcharm.view import View, known
 from tests.unit.pgcharm import made
-from tests.unit.pgcharm.host import settle
+from tests.unit.pgcharm.host import carry_out, on_machine, settle
 
 
 def kinds(o: Observation) -> list[str]:
@@ -188,3 +188,32 @@ GOLDEN = """\
 21. start postgresql-patroni.service: it does not run
 22. start postgresql-watch.service: it wakes the charm when the cluster changes
 23. add https://10.0.0.11:2380 to etcd as a learner: 2 of 2 units vote, and this is one of them"""
+
+
+def etcd_started(o: Observation) -> Observation:
+    """The same unit when its etcd has been started for the first time, and has not come up yet."""
+    seen = o.etcd
+    for _ in range(4):
+        for step in plan(o).steps:
+            o = carry_out(step, o)
+            if isinstance(step, steps.StartService) and "etcd" in step.service:
+                return on_machine(replace(o, etcd=seen), etcd_has_data=False)
+    raise AssertionError(plan(o).text())
+
+
+def joins(o: Observation) -> list[str]:
+    return [s.content for s in plan(o).steps if isinstance(s, steps.WriteFile) and s.path.endswith("etcd-join.env")]
+
+
+def test_a_member_that_was_told_of_others_than_there_are_is_told_anew() -> None:
+    """One of them left between its joining and its start: etcd does not start with a list that is not true."""
+    joining = made.etcd_member(3, learner=True, started=False)
+    before = replace(made.etcd(0, 1, 2), members=(*made.etcd(0, 1, 2).members, joining))
+    o = made.observation(number=3, units=4, founding=made.FOUNDED)
+    o = etcd_started(replace(o, etcd=View(before)))
+    assert joins(o) == []
+    assert "wait for etcd: it starts for the first time" in plan(o).text()
+    after = replace(before, members=before.members[1:])
+    (told,) = joins(replace(o, etcd=View(after)))
+    assert "postgresql-0=" not in told
+    assert kinds(replace(o, etcd=View(after)))[-1] == "StartService"

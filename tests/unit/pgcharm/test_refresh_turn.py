@@ -7,6 +7,7 @@ import importlib.machinery
 import importlib.util
 import os
 import subprocess
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -88,6 +89,8 @@ def test_the_launcher_forgets_environments_but_not_those_in_use(tmp_path: Path) 
     (places[0] / "bin" / "sleep").symlink_to("/bin/sleep")
     os.utime(places[0], (0, 0))
     with subprocess.Popen([places[0] / "bin" / "sleep", "60"]) as patroni:
+        while not Path(f"/proc/{patroni.pid}/cmdline").read_bytes():
+            time.sleep(0.001)  # it runs already, and has no name yet
         launcher().forget_old(tmp_path, places[2])
         patroni.kill()
     assert sorted(place.name for place in tmp_path.iterdir()) == [
