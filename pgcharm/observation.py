@@ -16,9 +16,6 @@ from pgcharm.clients.passwords import ClientKey
 from pgcharm.clients.relation import Bag, ClientRelation
 from pgcharm.view import Unknown, View
 
-CLONING = "creating replica"
-"""Patroni's state of a member while the primary's data is copied to it."""
-
 
 @dataclass(frozen=True)
 class Request:

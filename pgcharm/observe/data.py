@@ -15,7 +15,8 @@ from pathlib import Path
 
 from pgcharm.adapters import host
 from pgcharm.layout import Layout
-from pgcharm.observation import CLONING, DataDirectory, Memory, Patroni
+from pgcharm.observation import DataDirectory, Memory, Patroni
+from pgcharm.states import CLONING
 
 RECENT_SECONDS = 120
 """What was said longer ago is not what keeps PostgreSQL from starting now."""

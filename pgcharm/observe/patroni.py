@@ -12,7 +12,8 @@ from pgcharm.adapters import host, postgres
 from pgcharm.adapters.patroni import PatroniApi
 from pgcharm.adapters.web import Credentials, WebError
 from pgcharm.layout import Layout
-from pgcharm.observation import CLONING, Clone, Member, Patroni, Secrets
+from pgcharm.observation import Clone, Member, Patroni, Secrets
+from pgcharm.states import CLONING
 from pgcharm.view import Unknown, View
 
 _ROLES = {

@@ -10,9 +10,10 @@ from pgcharm.clients.passwords import generations
 from pgcharm.clients.publication import Member
 from pgcharm.cluster import peer_words
 from pgcharm.layout import unit_name
-from pgcharm.plan.situation import SERVING, Part, Situation
+from pgcharm.plan.situation import Part, Situation
 from pgcharm.plan.steps import LetMonitor, ServeClient
 from pgcharm.plan.types import Wait
+from pgcharm.states import SERVING
 
 
 def serve(s: Situation) -> Part:

@@ -24,10 +24,10 @@ from pgcharm.layout import (
 from pgcharm.observation import File, Secrets
 from pgcharm.plan.clients import decision
 from pgcharm.plan.passwords import in_force
-from pgcharm.plan.settings import TTL, connections, wanted_settings
+from pgcharm.plan.settings import TTL, connections, memory_in_use, wanted_settings
 from pgcharm.plan.situation import Part, Situation
 from pgcharm.plan.steps import WriteFile
-from pgcharm.render.sizing import MB, memory_settings, wal_settings
+from pgcharm.render.sizing import memory_settings, wal_settings
 from pgcharm.render.templates import render
 
 PATRONI = "patroni"
@@ -121,11 +121,6 @@ def etcd_unit(s: Situation) -> Wanted:
         watch=s.layout.rendered("watch.json"),
     )
     return Wanted(s.layout.unit_file(s.layout.etcd_service), text)
-
-
-def memory_in_use(s: Situation) -> int:
-    """Bytes that PostgreSQL is sized for."""
-    return min(s.options.memory_mb * MB, s.o.machine.memory) if s.options.memory_mb else s.o.machine.memory
 
 
 def postgresql_conf(s: Situation) -> Wanted:

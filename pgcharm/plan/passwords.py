@@ -14,10 +14,11 @@ from collections.abc import Mapping
 
 from pgcharm.cluster import CLUSTER_ROLES
 from pgcharm.observation import Secrets
-from pgcharm.plan.situation import STREAMING, Part, Situation
+from pgcharm.plan.situation import Part, Situation
 from pgcharm.plan.steps import SetPassword
 from pgcharm.plan.types import Wait
 from pgcharm.scram import fits
+from pgcharm.states import STREAMING
 
 WORD = "passwords"
 """The key of the peer bag with which a unit says which generation it has read; not said for the first."""

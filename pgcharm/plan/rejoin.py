@@ -10,10 +10,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from pgcharm.observation import CLONING
-from pgcharm.plan.situation import STREAMING, Part, Situation
+from pgcharm.plan.situation import Part, Situation
 from pgcharm.plan.steps import NoteTrouble, RemoveData, SetAside, StopService
 from pgcharm.plan.types import Block, Step, Wait
+from pgcharm.states import CLONING, STREAMING
 
 PATIENCE = 25.0
 """Seconds that PostgreSQL has to come back by itself where it says what is wrong: Patroni tries every few seconds."""

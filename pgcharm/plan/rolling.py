@@ -9,11 +9,12 @@ serves: what does not work stops with the first standby, and the cluster with it
 from __future__ import annotations
 
 from pgcharm.layout import unit_name
-from pgcharm.observation import CLONING, Member, Patroni
-from pgcharm.plan.situation import SERVING, STREAMING, Part, Situation
+from pgcharm.observation import Member, Patroni
+from pgcharm.plan.situation import Part, Situation
 from pgcharm.plan.steps import RestartInTurn, RestartPostgres, SwitchOver
 from pgcharm.plan.teardown import anybody, successor
 from pgcharm.plan.types import Wait
+from pgcharm.states import CLONING, SERVING, STREAMING
 
 RUNS = "runs"
 """The key of the peer bag with what a unit's Patroni was started from, while its PostgreSQL serves."""

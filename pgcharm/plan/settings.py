@@ -56,8 +56,12 @@ def synchronous_mode(s: Situation) -> str | bool:
 
 def connections(s: Situation) -> int:
     """How many connections the server takes."""
-    memory = min(s.options.memory_mb * MB, s.o.machine.memory) if s.options.memory_mb else s.o.machine.memory
-    return s.options.max_connections or connections_for(memory)
+    return s.options.max_connections or connections_for(memory_in_use(s))
+
+
+def memory_in_use(s: Situation) -> int:
+    """Bytes that PostgreSQL is sized for."""
+    return min(s.options.memory_mb * MB, s.o.machine.memory) if s.options.memory_mb else s.o.machine.memory
 
 
 def differences(wanted: Mapping[str, Any], seen: Mapping[str, Any]) -> dict[str, Any]:

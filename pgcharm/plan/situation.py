@@ -14,12 +14,8 @@ from pgcharm.observation import Etcd, Member, Observation, Patroni, Postgres, Se
 from pgcharm.options import Mistake, Options, effective
 from pgcharm.plan.members import staying_units
 from pgcharm.plan.types import Block, Step, Wait
+from pgcharm.states import SERVING
 from pgcharm.view import known
-
-SERVING = frozenset(("running", "streaming", "in archive recovery"))
-"""Patroni's states of a member whose PostgreSQL answers."""
-STREAMING = frozenset(("streaming", "in archive recovery"))
-"""Patroni's states of a standby that receives what the primary writes."""
 
 
 @dataclass(frozen=True)

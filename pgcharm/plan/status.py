@@ -8,15 +8,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pgcharm.layout import unit_name
-from pgcharm.observation import CLONING, Member
+from pgcharm.observation import Member
 from pgcharm.plan.clients import decision
 from pgcharm.plan.members import wanted_voters
 from pgcharm.plan.quorum import only_by_hand, quorum_words
 from pgcharm.plan.rejoin import COMEBACK
 from pgcharm.plan.rolling import TURN
-from pgcharm.plan.situation import STREAMING, Situation
+from pgcharm.plan.situation import Situation
 from pgcharm.plan.types import Block, Status, Wait
 from pgcharm.plan.upgrade import pending
+from pgcharm.states import CLONING, STREAMING
 
 _MOST_REFUSALS = 3
 """Clients that are not served and that a status names."""

@@ -10,9 +10,10 @@ from pgcharm.layout import unit_name
 from pgcharm.observation import Member
 from pgcharm.plan.etcd import forget
 from pgcharm.plan.members import own_member
-from pgcharm.plan.situation import SERVING, Part, Situation
+from pgcharm.plan.situation import Part, Situation
 from pgcharm.plan.steps import RemoveEtcdMember, StopPostgres, StopService, SwitchOver
 from pgcharm.plan.types import Step
+from pgcharm.states import SERVING
 
 _PREFERENCE = ("synchronous standby", "quorum standby", "standby")
 

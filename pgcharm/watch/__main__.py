@@ -16,6 +16,7 @@ from typing import Any
 from pgcharm.adapters.wake import due, wake
 from pgcharm.adapters.web import Credentials, WebError, ask
 from pgcharm.layout import member_name
+from pgcharm.states import CLONING
 from pgcharm.watch.exile import Exile
 from pgcharm.watch.fence import Fence
 from pgcharm.watch.glance import Glance, difference, glance
@@ -80,7 +81,7 @@ def reason(before: Glance, now: Glance, watched: Watched, since: float) -> str:
         return ""
     if changed := difference(before, now):
         return changed
-    if now.state == "creating replica" and since >= PROGRESS_SECONDS:
+    if now.state == CLONING and since >= PROGRESS_SECONDS:
         return "the clone has come further"
     return "the charm asked to be woken" if due(watched.again) else ""
 

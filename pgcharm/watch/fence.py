@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pgcharm.adapters.host import uptime
 from pgcharm.adapters.server import Server, end_service
 from pgcharm.adapters.web import Credentials, WebError, ask
 from pgcharm.watch.guard import Memory, Sight, remember, verdict
@@ -43,10 +44,10 @@ class Fence:
 
     def _guard(self) -> None:
         try:
-            memory = Memory.beginning(now())
+            memory = Memory.beginning(uptime())
             while True:
                 memory = self.once(memory)
-                time.sleep(LOOK_SECONDS if now() - memory.heard < LOOK_SECONDS else SOON_SECONDS)
+                time.sleep(LOOK_SECONDS if uptime() - memory.heard < LOOK_SECONDS else SOON_SECONDS)
         except BaseException:
             traceback.print_exc()
             os._exit(1)
@@ -64,7 +65,7 @@ class Fence:
         if condemned.patroni:
             print(f"ending Patroni: {condemned.reason}", flush=True)
             end_service(self.service)
-        return Memory.beginning(now())
+        return Memory.beginning(uptime())
 
     def look(self) -> Sight:
         """What is the case."""
@@ -74,19 +75,14 @@ class Fence:
             own = None
         primary = self.server.process() is not None and not self.server.is_standby()
         if own is None:
-            return Sight(now(), primary, None, running=False, admits=True)
+            return Sight(uptime(), primary, None, running=False, admits=True)
         running = own.get("state") == "running"
         return Sight(
-            now(),
+            uptime(),
             primary,
-            contact=now() - max(0.0, time.time() - float(own.get("dcs_last_seen") or 0)),
+            contact=uptime() - max(0.0, time.time() - float(own.get("dcs_last_seen") or 0)),
             running=running,
             admits=self.server.admits() if running else True,
             paused=bool(own.get("pause")),
             failsafe=bool(own.get("failsafe_mode_is_active")),
         )
-
-
-def now() -> float:
-    """Seconds of a clock that nobody sets, and that goes on while the machine sleeps."""
-    return time.clock_gettime(time.CLOCK_BOOTTIME)

@@ -14,8 +14,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-STREAMING = ("streaming", "in archive recovery")
-SERVING = ("running", *STREAMING)
+from pgcharm.states import SERVING
+
 NEAR = 1 << 20
 FAR = 64 << 20
 

@@ -6,11 +6,12 @@ Knows: when a copy may be thrown away. Must not know: how it is made again.
 from __future__ import annotations
 
 from pgcharm.layout import unit_name
-from pgcharm.observation import CLONING, Request
+from pgcharm.observation import Request
 from pgcharm.plan.requests.steps import CloneAnew
 from pgcharm.plan.requests.switchover import others
-from pgcharm.plan.situation import STREAMING, Part, Situation
+from pgcharm.plan.situation import Part, Situation
 from pgcharm.plan.types import Refusal
+from pgcharm.states import CLONING, STREAMING
 from pgcharm.view import why_unknown
 
 

@@ -10,8 +10,9 @@ from pgcharm.layout import member_name, unit_name
 from pgcharm.observation import Member, Request
 from pgcharm.plan.requests.steps import AwaitStandbys, RestartMember
 from pgcharm.plan.requests.switchover import others
-from pgcharm.plan.situation import SERVING, STREAMING, Part, Situation
+from pgcharm.plan.situation import Part, Situation
 from pgcharm.plan.types import Refusal
+from pgcharm.states import SERVING, STREAMING
 
 
 def restart(s: Situation, request: Request) -> Part | Refusal:

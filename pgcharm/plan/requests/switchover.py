@@ -9,10 +9,11 @@ from pgcharm.cluster import unit_number
 from pgcharm.layout import member_name, unit_name
 from pgcharm.observation import Member, Request
 from pgcharm.plan.requests.steps import HandOver
-from pgcharm.plan.situation import SERVING, Part, Situation
+from pgcharm.plan.situation import Part, Situation
 from pgcharm.plan.status import size
 from pgcharm.plan.types import Refusal
 from pgcharm.render.sizing import MB
+from pgcharm.states import SERVING
 
 _PREFERENCE = ("synchronous standby", "quorum standby", "standby")
 

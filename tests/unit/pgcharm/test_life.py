@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pgcharm.observation import CLONING, Clone, File, Observation
+from pgcharm.observation import Clone, File, Observation
 from pgcharm.options import read_options
 from pgcharm.plan import plan, steps
 from pgcharm.plan.members import voters_for
@@ -16,6 +16,7 @@ from pgcharm.plan.settings import wanted_settings
 from pgcharm.plan.situation import situation
 from pgcharm.plan.status import size
 from pgcharm.plan.steps import ChangeSettings, RemoveEtcdMember, RestartPostgres, SwitchOver, WriteFile
+from pgcharm.states import CLONING
 from pgcharm.view import Unknown, View, known
 from tests.unit.pgcharm import made
 from tests.unit.pgcharm.host import on_machine, settle

@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pgcharm.observation import CLONING, Clone, DataDirectory, Etcd, Observation, Patroni
+from pgcharm.observation import Clone, DataDirectory, Etcd, Observation, Patroni
 from pgcharm.observe.data import last_complaint
 from pgcharm.plan import plan, steps
 from pgcharm.plan.rejoin import MARGIN, PATIENCE, SILENT_PATIENCE
 from pgcharm.plan.steps import NoteTrouble, RemoveData, SetAside
+from pgcharm.states import CLONING
 from pgcharm.view import Unknown, View, known
 from tests.unit.pgcharm import made
 from tests.unit.pgcharm.host import carry_out, on_machine, settle

@@ -9,10 +9,11 @@ import pytest
 import yaml
 
 from pgcharm.actions import QUESTIONS
-from pgcharm.observation import CLONING, Event, Member, Observation, Request
+from pgcharm.observation import Event, Member, Observation, Request
 from pgcharm.plan import plan
 from pgcharm.plan.requests import REQUESTS
 from pgcharm.plan.requests.steps import SetPause
+from pgcharm.states import CLONING
 from pgcharm.view import Unknown, View, known
 from tests.unit.pgcharm import made
 from tests.unit.pgcharm import requests_host as requests_host
