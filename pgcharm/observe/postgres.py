@@ -20,7 +20,9 @@ from pgcharm.view import Unknown, View
 
 _SERVER = """
     SELECT pg_is_in_recovery(), split_part(current_setting('server_version'), ' ', 1),
-           coalesce((SELECT array_agg(name ORDER BY name) FROM pg_settings WHERE pending_restart), '{}')"""
+           coalesce((SELECT array_agg(name ORDER BY name) FROM pg_settings
+                      WHERE pending_restart AND NOT starts_with(name, 'recovery_target')), '{}')"""
+"""Patroni takes the targets of a recovery out of the files after a promotion: to a primary they say nothing."""
 _VERIFIERS = "SELECT rolname, coalesce(rolpassword, '') FROM pg_authid WHERE rolname = ANY (%s)"
 _MISTAKES = """
     SELECT format('%s line %s: %s', coalesce(name, sourcefile), sourceline, error)
