@@ -144,7 +144,7 @@ def start(s: Situation, reason: str = "") -> tuple[Step, ...]:
         return (StartService(reason or "it does not run", s.layout.etcd_service, inputs),)
     if s.o.machine.memories.started_with.get(s.layout.etcd_service) == inputs:
         return ()
-    if s.etcd is None:
+    if s.etcd is None or s.name in s.etcd.down:  # nobody hears it: there is nothing to take away
         return (StartService("it runs from older files", s.layout.etcd_service, inputs),)
     return () if s.etcd.down else (RestartInTurn("it runs from older files", s.layout.etcd_service, inputs),)
 

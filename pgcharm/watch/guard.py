@@ -2,6 +2,11 @@
 
 Knows: what a primary may do without a Patroni that renews its key, and for how long. Must not know: how to look or end.
 
+The clock of the day may be set at any moment, and Patroni tells by it when it was last in contact. So what it says is
+only believed to be new when it differs from what it said before, and is then placed between that look and this one.
+Patroni also sleeps by that clock: set back by an hour, it would sleep for an hour, and its key run out (4.1,
+__main__.py, schedule_next_run). So where its rounds fail to come it is woken.
+
 There is seldom a watchdog device in a container or a virtual machine. Without one, a primary whose Patroni is frozen
 would go on while its key runs out and another one is promoted; and a postmaster that admits nobody (told to stop while
 clients are connected, or frozen) would stay the primary for ever, because Patroni has its connection from before.
@@ -24,6 +29,8 @@ ADMITS_NOBODY = 10.0
 """Seconds after which a server that Patroni calls running, and that lets nobody in, is ended."""
 SILENT = 45.0
 """Seconds after which a silent Patroni on a standby is ended, for systemd to start it anew."""
+LATE = 7.0
+"""Seconds without contact after which a Patroni that answers is woken: its rounds are 5 s apart."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +41,7 @@ class Sight:
     primary: bool
     """Whether a server runs here that is not a standby."""
     contact: float | None
-    """When Patroni says it was last in contact with etcd; None where it is silent."""
+    """When Patroni says it was last in contact with etcd, if the clock of the day is right; None where it is silent."""
     running: bool
     """Whether Patroni says that PostgreSQL runs."""
     admits: bool
@@ -42,6 +49,8 @@ class Sight:
     paused: bool = False
     failsafe: bool = False
     """Whether all members have told the primary that it may go on without etcd."""
+    word: float = 0.0
+    """The time of the last contact as Patroni says it, by the clock of the day."""
 
 
 @dataclass(frozen=True)
@@ -52,11 +61,15 @@ class Memory:
     heard: float
     admitted: float
     paused: bool = False
+    word: float | None = None
+    """What Patroni last said of its contact; None before it said anything."""
+    looked: float = 0.0
+    woken: float = 0.0
 
     @classmethod
     def beginning(cls, at: float) -> Memory:
         """Nothing is known yet: all may have been well until now."""
-        return cls(at, at, at)
+        return cls(at, at, at, looked=at, woken=at)
 
 
 @dataclass(frozen=True)
@@ -70,13 +83,31 @@ class Verdict:
 
 def remember(before: Memory, sight: Sight) -> Memory:
     """The memory after one more look."""
-    after = before
+    after = replace(before, looked=sight.at)
     if sight.contact is not None:
         going_on = sight.paused or sight.failsafe
-        after = replace(after, contact=sight.at if going_on else sight.contact, heard=sight.at, paused=sight.paused)
+        contact = sight.at if going_on else contacted(before, sight.contact, sight.word)
+        after = replace(after, contact=contact, heard=sight.at, paused=sight.paused, word=sight.word)
     if sight.admits or not sight.running:
         after = replace(after, admitted=sight.at)
     return after
+
+
+def contacted(before: Memory, contact: float, word: float) -> float:
+    """When Patroni was last in contact with etcd: a new word of it was said after the look before."""
+    if before.word is None:
+        return contact
+    return max(contact, before.looked) if word != before.word else before.contact
+
+
+def is_late(memory: Memory, sight: Sight) -> bool:
+    """Whether Patroni answers and its rounds do not come. It is woken once for each that is due."""
+    return sight.contact is not None and sight.at - max(memory.contact, memory.woken) >= LATE
+
+
+def woken(memory: Memory, at: float) -> Memory:
+    """The memory after Patroni has been woken."""
+    return replace(memory, woken=at)
 
 
 def verdict(memory: Memory, sight: Sight, ttl: float) -> Verdict | None:

@@ -128,13 +128,23 @@ def start_etcd(o: Observation) -> Observation:
         epoch = o.machine.memories.etcd.get("epoch", 0)
         etcd = made.etcd(number, initialized=bool(epoch), primary=number if epoch else -1, epoch=epoch)
         return replace(o, etcd=View(etcd), remnant=None)
+    own = f"postgresql-{number}"
     members = tuple(
-        made.etcd_member(number, learner=member.learner)
-        if member.peer_url == made.etcd_member(number).peer_url
+        replace(member, name=own, client_url=f"https://{o.juju.address}:2379")
+        if member.peer_url == f"https://{o.juju.address}:2380"
         else member
         for member in seen.members
     )
-    return replace(o, etcd=View(replace(seen, members=members, local=True)))
+    down = tuple(name for name in seen.down if name != own)
+    return replace(o, etcd=View(replace(seen, members=members, local=True, down=down)))
+
+
+@carry_out.register
+def _(step: steps.MoveEtcdMember, o: Observation) -> Observation:
+    seen = known(o.etcd)
+    assert isinstance(seen, Etcd)
+    members = tuple(replace(m, peer_url=step.peer_url) if m.id == step.id else m for m in seen.members)
+    return replace(o, etcd=View(replace(seen, members=members)))
 
 
 def start_patroni(o: Observation) -> Observation:
