@@ -24,8 +24,8 @@ from psycopg.abc import QueryNoTemplate as Query
 
 from pgclient.cluster import Cluster
 from pgclient.hosts import Address, HostView
-from pgclient.listening import Gap, Note
 from pgclient.lsn import CommitToken
+from pgclient.notes import Gap, Note
 from pgclient.options import Options
 from pgclient.statistics import HostStatistics
 from pgclient.target import Target
