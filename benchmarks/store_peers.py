@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import Any
 
 from pgstore.places.rules import Rules
@@ -17,13 +18,20 @@ from pgstore.query.builder import (
 from pgstore.rows import as_row
 
 TYPES = [f"Type{n}" for n in range(20)]
-CREATE_TABLES = "CREATE TABLE {t}_twin (LIKE {t} INCLUDING ALL)"
 _COLUMNS = "id, doc, geom, geom_loc, geom_mpoly, vertical_range, temporal_range"
+
+
+def place(n: int) -> tuple[float, float]:
+    """Spread evenly over the earth, however many there are.
+
+    The sequence R2 of https://extremelearning.com.au/unreasonable-effectiveness-of-quasirandom-sequences/
+    """
+    return n * 0.7548776662466927 % 1 * 360 - 180, n * 0.5698402909980532 % 1 * 170 - 85
 
 
 def document(n: int) -> dict[str, Any]:
     """The n-th resource: a place, a box, heights, times, some attributes."""
-    lon, lat = (n * 37 % 3600) / 10 - 180, (n * 53 % 1700) / 10 - 85
+    lon, lat = place(n)
     return {
         "type_": TYPES[n % 20],
         "name": f"resource {n}",
@@ -42,25 +50,32 @@ def document(n: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def edges(size: int) -> list[dict[str, Any]]:
-    """Chains: 10 resources belong to one, and 10 of those to one."""
+def edges(first: int, end: int) -> list[dict[str, Any]]:
+    """Chains: 10 resources belong to one, and 10 of those to one. The associations to some of the resources."""
     made = []
-    for n in range(min(size, 100_000)):
+    for n in range(max(first, 1), end):
         up = n // 10
-        if up != n:
-            ends = {"s": f"r{up:07}", "st": TYPES[up % 20], "o": f"r{n:07}", "ot": TYPES[n % 20]}
-            made.append({"type_": "Association", "p": "hasPart", **ends})
+        ends = {"s": f"r{up:07}", "st": TYPES[up % 20], "o": f"r{n:07}", "ot": TYPES[n % 20]}
+        made.append({"type_": "Association", "p": "hasPart", **ends})
     return made
 
 
-async def copy_rows(connection: Any, table: str, batch: list[tuple[dict[str, Any], str]]) -> None:
-    """The same rows by COPY: what a loader would write that has its rows ready but for JSON and geometry."""
-    rules = Rules()
+def ready(document: dict[str, Any], id_: str) -> tuple[str | None, ...]:
+    """The columns of a row, as COPY takes them."""
+    row = as_row(document, id_, Rules())
+    return id_, row.doc, row.geom, row.geom_loc, row.geom_mpoly, row.vertical_range, row.temporal_range
+
+
+async def copy_rows(connection: Any, table: str, rows: list[tuple[str | None, ...]]) -> None:
+    """Rows that are ready, by COPY."""
     async with connection.cursor() as cursor, cursor.copy(f"COPY {table} ({_COLUMNS}) FROM STDIN".encode()) as copy:
-        for each, id_ in batch:
-            row = as_row(each, id_, rules)
-            places = (row.geom, row.geom_loc, row.geom_mpoly, row.vertical_range, row.temporal_range)
-            await copy.write_row((id_, row.doc, *places))
+        for row in rows:
+            await copy.write_row(row)
+
+
+def _side(size: int, count: int) -> float:
+    """The side in degrees of a square that holds about so many of `size` places."""
+    return math.sqrt(360 * 170 * count / size)
 
 
 def _by_attribute(n: int, size: int) -> tuple[Any, Any]:
@@ -73,16 +88,15 @@ def _by_attribute(n: int, size: int) -> tuple[Any, Any]:
 
 
 def _by_box(n: int, size: int) -> tuple[Any, Any]:
-    at = document(n * 7919 % size)["geospatial_point_center"]
-    box = (at["lon"] - 0.3, at["lat"] - 0.3, at["lon"] + 0.3, at["lat"] + 0.3)
+    (x, y), half = place(n * 7919 % size), _side(size, 10) / 2
+    box = (x - half, y - half, x + half, y + half)
     return QueryBuilder().where(overlaps_bbox("ra:geom", *box)), box
 
 
 def _by_polygon(n: int, size: int) -> tuple[Any, Any]:
-    at = document(n * 7919 % size)["geospatial_point_center"]
-    x, y = at["lon"], at["lat"]
-    wkt = f"POLYGON (({x} {y}, {x + 0.2} {y}, {x + 0.2} {y + 0.2}, {x} {y}))"
-    return QueryBuilder().where(overlaps_geom("ra:geom", wkt, 0.2)), (f"SRID=4326;{wkt}",)
+    (x, y), side = place(n * 7919 % size), _side(size, 5)
+    wkt = f"POLYGON (({x} {y}, {x + side} {y}, {x + side} {y + side}, {x} {y}))"
+    return QueryBuilder().where(overlaps_geom("ra:geom", wkt, side / 2)), (f"SRID=4326;{wkt}", side / 2)
 
 
 def _by_time(n: int, size: int) -> tuple[Any, Any]:
@@ -94,7 +108,7 @@ def _by_time(n: int, size: int) -> tuple[Any, Any]:
 
 
 def _by_hops(n: int, size: int) -> tuple[Any, Any]:
-    root = f"r{n % (min(size, 100_000) // 100):07}"
+    root = f"r{1 + n * 7919 % (size // 100 - 1):07}"
     return QueryBuilder().where(associated_with(root, predicate="hasPart", direction="OO")), (root,)
 
 
@@ -106,7 +120,7 @@ AND a.deleted_at IS NULL AND b.deleted_at IS NULL AND m.deleted_at IS NULL"""
 FINDS: dict[str, tuple[Any, str]] = {
     "type and attribute": (_by_attribute, _SELECT + "type_ = %s AND doc @> %s::jsonb"),
     "bounding box": (_by_box, _SELECT + "geom && ST_MakeEnvelope(%s, %s, %s, %s, 4326)"),
-    "polygon with buffer": (_by_polygon, _SELECT + "ST_DWithin(geom, %s::geometry, 0.2)"),
+    "polygon with buffer": (_by_polygon, _SELECT + "ST_DWithin(geom, %s::geometry, %s)"),
     "time range": (
         _by_time,
         _SELECT + "temporal_range && tstzrange(to_timestamp(%s), to_timestamp(%s), '[]')",

@@ -54,7 +54,8 @@ class Finding(Face):
 
         Ordered by the query's keys and the id at last.
         """
-        wanted = paged(self._read(query, parameters, None, access), size, after, self._columns(query))
+        read = self._read(query, parameters, None, access)
+        wanted = paged(read, size, after, columns(self._backing.shape.profile.value, read.table))
         rows = await self._rows(wanted)
         token = token_after(wanted, rows[size - 1]) if len(rows) > size else None
         return Page(tuple(_item(row, wanted) for row in rows[:size]), token)
@@ -118,15 +119,11 @@ class Finding(Face):
     def _as_query(self, query: Asked, parameters: Mapping[str, Any] | None) -> Query:
         if isinstance(query, Query):
             return query
-        given = query.as_dict() if isinstance(query, QueryBuilder) else query
+        given = query.as_it_is() if isinstance(query, QueryBuilder) else query
         read = read_query(given, self._backing.shape.profile.value, parameters)
         if read.table and not self._backing.shape.profile.has_resources:
             raise BadRequest(f"cannot find in {read.table} of {self._backing.name}: it has none")
         return read
-
-    def _columns(self, query: Asked) -> Mapping[str, str]:
-        table = self._as_query(query, {}).table
-        return columns(self._backing.shape.profile.value, table)
 
     async def _find_where(
         self,

@@ -17,6 +17,7 @@ import re
 import struct
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from pgstore.errors import BadRequest
@@ -28,7 +29,7 @@ _PARTS = {"MultiPoint": "Point", "MultiLineString": "LineString", "MultiPolygon"
 _FEWEST = {"LineString": 2, "Polygon": 4}
 _WITH_SRID = 0x20000000
 _NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
-_TOKEN = re.compile(rf"\s*(?:({_NUMBER})|([(),])|([A-Za-z]+))")
+_TOKEN = re.compile(rf"{_NUMBER}|[(),]|[A-Za-z]+")
 _LARGEST = 2**20
 
 
@@ -109,7 +110,7 @@ class _Reader:
     def __init__(self, text: str) -> None:
         if len(text) > _LARGEST:
             raise BadRequest(f"cannot read WKT: it has {len(text)} characters (expected {_LARGEST} at most)")
-        self._tokens = list(_tokens(text))
+        self._tokens = _tokens(text)
         self._at = 0
 
     def read(self) -> Geometry:
@@ -160,14 +161,10 @@ class _Reader:
             raise ValueError(token)
 
 
-def _tokens(text: str) -> Iterator[str]:
-    at, end = 0, len(text.rstrip())
-    while at < end:
-        found = _TOKEN.match(text, at)
-        if not found:
-            raise ValueError(text[at : at + 20])
-        at = found.end()
-        yield found[found.lastindex or 0]
+def _tokens(text: str) -> list[str]:
+    if left := _TOKEN.sub("", text).strip():
+        raise ValueError(left)
+    return _TOKEN.findall(text)
 
 
 def _checked(kind: str, coordinates: Any) -> Geometry:
@@ -237,4 +234,4 @@ def _body(geometry: Geometry) -> bytes:
 
 
 def _line(positions: Any) -> bytes:
-    return struct.pack("<I", len(positions)) + b"".join(struct.pack("<dd", x, y) for x, y in positions)
+    return struct.pack(f"<I{2 * len(positions)}d", len(positions), *chain.from_iterable(positions))

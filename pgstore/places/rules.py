@@ -177,17 +177,19 @@ class Rules:
 def look_up(document: Any, path: str) -> Any:
     """What stands at a dotted path, or None. In a list, a name stands for the first element of that `type_`."""
     for name in path.split("."):
-        if isinstance(document, list):
+        if isinstance(document, dict):
+            document = document.get(name)
+        elif isinstance(document, list):
             document = next((part for part in document if isinstance(part, dict) and part.get("type_") == name), None)
         else:
-            document = document.get(name) if isinstance(document, Mapping) else None
+            return None
         if document is None:
             return None
     return document
 
 
 def _first(rules: Any, document: Mapping[str, Any]) -> Any:
-    for rule in rules if isinstance(rules, Sequence) else (rules,):
+    for rule in (rules,) if hasattr(rules, "find") else rules:
         try:
             found = rule.find(document)
         except ValueError as error:  # BadRequest, or a coordinate that is not finite

@@ -13,14 +13,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from pgstore.query.reading import LANGUAGE
 
 
-@dataclass(frozen=True)
-class Expression:
-    """`[operator, arguments]`, with Python's operators."""
+class Expression(NamedTuple):
+    """`(operator, arguments)`, with Python's operators."""
 
     op: str
     args: tuple[Any, ...]
@@ -237,11 +236,17 @@ class QueryBuilder:
         return replace(self, parameters={**self.parameters, **values})
 
     def as_dict(self) -> dict[str, Any]:
-        """The dict form."""
+        """The dict form, as JSON has it."""
+        where = self.expression.as_list() if self.expression else None
+        order = [list(key) for key in self.order]
+        return {**self.as_it_is(), "where": where, "order_by": order}
+
+    def as_it_is(self) -> dict[str, Any]:
+        """The dict form, to be read at once: tuples instead of lists, nothing copied."""
         return {
             "QUERYEXP": LANGUAGE,
-            "query_args": dict(self.args),
-            "where": self.expression.as_list() if self.expression else None,
-            "order_by": [list(key) for key in self.order],
-            "query_params": dict(self.parameters),
+            "query_args": self.args,
+            "where": self.expression,
+            "order_by": self.order,
+            "query_params": self.parameters,
         }

@@ -10,6 +10,7 @@ Knows: the columns of each profile and the names that the original gave them. Mu
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from pgstore.errors import BadRequest
@@ -27,6 +28,7 @@ _ENTRIES = {"org": TEXT, "parent": TEXT, "key": TEXT}
 _PREFIXES = ("att:", "ra:", "ea:", "aa:")
 
 
+@lru_cache(maxsize=64)
 def columns(profile: str, table: str = "") -> Mapping[str, str]:
     """Names and kinds of the columns that a query can name."""
     if table == "assoc":

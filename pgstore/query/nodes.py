@@ -11,6 +11,7 @@ Knows: what can be asked. Must not know: SQL, the dict form.
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, is_dataclass
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 
@@ -267,11 +268,17 @@ def split(node: Any) -> tuple[Any, list[Any]]:
 
 
 def _split(node: Any, values: list[Any]) -> Any:
-    if isinstance(node, Value):
+    kind: Any = type(node)
+    if kind is Value:
         values.append(node.value)
         return Slot(len(values) - 1, node.kind)
-    if isinstance(node, tuple):
-        return tuple(_split(part, values) for part in node)
-    if is_dataclass(node) and not isinstance(node, (type, Order, Always)):
-        return type(node)(*(_split(getattr(node, field.name), values) for field in fields(node)))
-    return node
+    if kind is tuple:
+        return tuple([_split(part, values) for part in node])
+    names = _parts(kind)
+    return kind(*[_split(getattr(node, name), values) for name in names]) if names else node
+
+
+@lru_cache(maxsize=256)
+def _parts(kind: Any) -> tuple[str, ...]:
+    """The fields that values may be in; none for what never has any."""
+    return tuple(field.name for field in fields(kind)) if is_dataclass(kind) and kind not in (Order, Always) else ()

@@ -45,14 +45,14 @@ def read_query(given: Any, profile: str, parameters: Mapping[str, Any] | None = 
     if not isinstance(given, Mapping) or given.get("QUERYEXP") != LANGUAGE:
         raise BadRequest(f"cannot read the query: it is no {LANGUAGE} (expected QUERYEXP: {LANGUAGE!r})")
     args = given.get("query_args") or {}
-    if not isinstance(args, Mapping) or set(args) - _ARGS:
+    if not isinstance(args, Mapping) or not args.keys() <= _ARGS:
         raise BadRequest(f"cannot read the query: query_args is {args!r:.80} (expected {', '.join(sorted(_ARGS))})")
     if args.get("format") not in (None, ""):
         raise BadRequest(f"cannot read the query: format {args['format']!r:.40} is not there (expected none)")
     table = args.get("ds_sub") or ""
     if table not in ("", "assoc", "dir"):
         raise BadRequest(f"cannot read the query: ds_sub is {table!r:.40} (expected nothing, assoc or dir)")
-    scope = Scope(profile, table, {**(given.get("query_params") or {}), **(parameters or {})})
+    scope = Scope(profile, table, _merged(given.get("query_params"), parameters))
     return Query(
         read_expression(given.get("where"), scope),
         read_order(given.get("order_by") or args.get("order_by"), scope),
@@ -62,6 +62,12 @@ def read_query(given: Any, profile: str, parameters: Mapping[str, Any] | None = 
         id_only=bool(args.get("id_only")),
         with_deleted=bool(args.get("with_deleted")),
     )
+
+
+def _merged(own: Any, given: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    if own and not isinstance(own, Mapping):
+        raise BadRequest(f"cannot read the query: query_params is {own!r:.80} (expected values by their names)")
+    return {**own, **given} if own and given else own or given or {}
 
 
 def read_expression(given: Any, scope: Scope, depth: int = 0) -> Node:
@@ -80,7 +86,7 @@ def read_expression(given: Any, scope: Scope, depth: int = 0) -> Node:
     if op == "assop:associated":
         return _associated(args, scope, depth)
     filled = [fill(arg, scope) for arg in args]
-    if any(value is MISSING for value in filled):
+    if MISSING in filled:
         return Always(False)  # a parameter that nobody gave is unknown, and nothing equals the unknown
     return leaves.read(op, filled, scope.columns)
 
@@ -112,7 +118,10 @@ def _associated(args: Sequence[Any], scope: Scope, depth: int) -> Node:
 
 def fill(arg: Any, scope: Scope) -> Any:
     """A parameter's value in place of `$(name)`, also inside of lists; `MISSING` where nobody gave it."""
-    if isinstance(arg, str) and (found := _PARAMETER.fullmatch(arg)):
+    if isinstance(arg, str):
+        found = _PARAMETER.fullmatch(arg) if arg.startswith("$(") else None
+        if not found:
+            return arg
         value = (scope.parameters or {}).get(found[1])
         return MISSING if value is None else value
     if isinstance(arg, (list, tuple)):
