@@ -6,7 +6,7 @@ import json
 from dataclasses import replace
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pgcharm.clients import Catalogue, ClientRelation, Refusal, decide, names
@@ -36,7 +36,7 @@ WISHES = st.dictionaries(
     HOSTILE,
 )
 BAGS = st.builds(lambda wish, subnets: {**wish, "egress-subnets": subnets}, WISHES, HOSTILE)
-GENEROUS = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+GENEROUS = settings(max_examples=60)
 
 
 def relation(number: int, endpoint: str, bag: dict[str, str]) -> ClientRelation:
