@@ -62,11 +62,11 @@ class Fence:
         """One look, and what follows from it."""
         sight = self.look()
         memory = remember(memory, sight)
-        if is_late(memory, sight):
-            self.wake(f"it was last in contact with etcd {uptime() - memory.contact:.0f} s ago")
-            memory = woken(memory, uptime())
         condemned = verdict(memory, sight, self.ttl)
         if condemned is None:
+            if is_late(memory, sight):
+                self.wake(f"it was last in contact with etcd {uptime() - memory.contact:.0f} s ago")
+                memory = woken(memory, uptime())
             return memory
         if condemned.server:
             print(f"ending PostgreSQL: {condemned.reason}", flush=True)
@@ -84,7 +84,11 @@ class Fence:
         return self.server.ends(process, seconds)
 
     def wake(self, reason: str) -> None:
-        """Have Patroni look now. Where it cannot hear, it looks in its next round."""
+        """Have Patroni look now, in a thread of its own: while etcd does not answer, neither does this."""
+        threading.Thread(target=self._wake, args=(reason,), name="wake", daemon=True).start()
+
+    def _wake(self, reason: str) -> None:
+        """Where Patroni cannot hear, it looks in its next round."""
         try:
             PatroniApi(self.credentials, self.patroni).look_again()
         except WebError as error:

@@ -11,6 +11,7 @@ import json
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import jubilant
@@ -62,6 +63,16 @@ class Proof(Members):
             return sorted(unit.workload_status.message.partition(",")[0] for unit in well)
 
         until(shown, lambda said: said == wanted, timeout=300, delay=1)
+
+    def comes_back_elsewhere(self, unit: Unit) -> None:
+        """A machine that is down has another address when it boots again, as a lease may have run out meanwhile."""
+        subnet = ipaddress.ip_network(json.loads((self.box.home / "box.json").read_text())["subnet"])
+        record = self.box.home / "machines" / unit.instance / "machine.json"
+        there = json.loads(record.read_text())
+        taken = {each.address for each in self.units.values()}
+        address = next(str(subnet[last]) for last in range(250, 240, -1) if str(subnet[last]) not in taken)
+        record.write_text(json.dumps({**there, "address": address}) + "\n")
+        self.units[unit.name] = replace(unit, address=address)
 
     def remove_by_force(self, unit: Unit) -> None:
         """The operator's word that a unit is gone for good."""
