@@ -37,8 +37,13 @@ class Proof(Members):
         super().prepare()
 
     def refresh(self) -> None:
-        """Units have come or gone."""
-        status = self.cluster.juju.status()
+        """Units have come or gone. One that has just been added is waited for until it has a machine."""
+
+        def placed(status: jubilant.Status) -> bool:
+            units = status.apps[SERVER].units.values()
+            return all(unit.public_address and status.machines[unit.machine].instance_id != "pending" for unit in units)
+
+        status = until(self.cluster.juju.status, placed, timeout=120, delay=0.5)
         self.units = {
             name: Unit(name, status.machines[unit.machine].instance_id, unit.public_address)
             for name, unit in status.apps[SERVER].units.items()
