@@ -114,6 +114,10 @@ class EtcdEndpoint:
     def update(self, member: str, peer_url: str) -> None:
         self.call("cluster/member/update", {"ID": member, "peerURLs": [peer_url]}, timeout=10)
 
+    def hand_on_lead(self, member: str) -> None:
+        """Let another member lead; only the one that leads can do so."""
+        self.call("maintenance/transfer-leadership", {"targetID": member}, timeout=10)
+
     def remove(self, member: str) -> None:
         self.call("cluster/member/remove", {"ID": member}, timeout=10)
 

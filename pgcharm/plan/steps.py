@@ -271,6 +271,17 @@ class RemoveEtcdMember(Step):
 
 
 @dataclass(frozen=True)
+class HandOnEtcdLead(Step):
+    """Another member leads etcd."""
+
+    id: str
+    name: str
+
+    def says(self) -> str:
+        return f"let {self.name} lead etcd"
+
+
+@dataclass(frozen=True)
 class MoveEtcdMember(Step):
     """etcd knows the member under its present address."""
 

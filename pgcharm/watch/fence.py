@@ -13,14 +13,14 @@ import threading
 import time
 import traceback
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pgcharm.adapters.host import uptime
 from pgcharm.adapters.patroni import PatroniApi
 from pgcharm.adapters.server import Server, end_service
 from pgcharm.adapters.web import Credentials, WebError, ask
-from pgcharm.watch.guard import Memory, Sight, is_late, remember, verdict, woken
+from pgcharm.watch.guard import Memory, Sight, is_set_back, remember, verdict
 
 LOOK_SECONDS, SOON_SECONDS = 2.0, 0.5
 """Between two looks; and while Patroni is silent."""
@@ -61,10 +61,9 @@ class Fence:
     def once(self, memory: Memory) -> Memory:
         """One look, and what follows from it."""
         sight = self.look()
+        if is_set_back(memory, sight):
+            self.wake("the clock was set back")
         memory = remember(memory, sight)
-        if is_late(memory, sight):
-            self.wake(f"it was last in contact with etcd {uptime() - memory.contact:.0f} s ago")
-            memory = woken(memory, uptime())
         condemned = verdict(memory, sight, self.ttl)
         if condemned is None:
             return memory
@@ -74,7 +73,7 @@ class Fence:
         if condemned.patroni:
             print(f"ending Patroni: {condemned.reason}", flush=True)
             end_service(self.service)
-        return Memory.beginning(uptime())
+        return replace(Memory.beginning(uptime()), day=memory.day)
 
     def rest(self, process: int | None, seconds: float) -> bool:
         """Wait; whether a server that ran has ended by then."""
@@ -84,7 +83,11 @@ class Fence:
         return self.server.ends(process, seconds)
 
     def wake(self, reason: str) -> None:
-        """Have Patroni look now. Where it cannot hear, it looks in its next round."""
+        """Have Patroni look now, in a thread of its own: while etcd does not answer, neither does this."""
+        threading.Thread(target=self._wake, args=(reason,), name="wake", daemon=True).start()
+
+    def _wake(self, reason: str) -> None:
+        """Where Patroni cannot hear, it looks in its next round."""
         try:
             PatroniApi(self.credentials, self.patroni).look_again()
         except WebError as error:
@@ -100,13 +103,14 @@ class Fence:
             own = None
         primary = self.server.process() is not None and not self.server.is_standby()
         if own is None:
-            return Sight(uptime(), primary, None, running=False, admits=True)
+            return Sight(uptime(), primary, None, running=False, admits=True, day=time.time() - uptime())
         running, word = own.get("state") == "running", float(own.get("dcs_last_seen") or 0)
         return Sight(
             uptime(),
             primary,
             contact=uptime() - max(0.0, time.time() - word),
             word=word,
+            day=time.time() - uptime(),
             running=running,
             admits=self.server.admits() if running else True,
             paused=bool(own.get("pause")),

@@ -5,7 +5,8 @@ Knows: what a primary may do without a Patroni that renews its key, and for how 
 The clock of the day may be set at any moment, and Patroni tells by it when it was last in contact. So what it says is
 only believed to be new when it differs from what it said before, and is then placed between that look and this one.
 Patroni also sleeps by that clock: set back by an hour, it would sleep for an hour, and its key run out (4.1,
-__main__.py, schedule_next_run). So where its rounds fail to come it is woken.
+__main__.py, schedule_next_run). So it is woken when that has happened; and for no lost contact, because waking counts
+as one: it reads what Patroni has in its cache.
 
 There is seldom a watchdog device in a container or a virtual machine. Without one, a primary whose Patroni is frozen
 would go on while its key runs out and another one is promoted; and a postmaster that admits nobody (told to stop while
@@ -29,8 +30,8 @@ ADMITS_NOBODY = 10.0
 """Seconds after which a server that Patroni calls running, and that lets nobody in, is ended."""
 SILENT = 45.0
 """Seconds after which a silent Patroni on a standby is ended, for systemd to start it anew."""
-LATE = 7.0
-"""Seconds without contact after which a Patroni that answers is woken: its rounds are 5 s apart."""
+SET_BACK = 1.0
+"""Seconds by which the clock of the day has to have gone back to count as set; less is drift, and costs nothing."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,8 @@ class Sight:
     """Whether all members have told the primary that it may go on without etcd."""
     word: float = 0.0
     """The time of the last contact as Patroni says it, by the clock of the day."""
+    day: float = 0.0
+    """What the clock of the day is ahead of this one."""
 
 
 @dataclass(frozen=True)
@@ -64,12 +67,12 @@ class Memory:
     word: float | None = None
     """What Patroni last said of its contact; None before it said anything."""
     looked: float = 0.0
-    woken: float = 0.0
+    day: float | None = None
 
     @classmethod
     def beginning(cls, at: float) -> Memory:
         """Nothing is known yet: all may have been well until now."""
-        return cls(at, at, at, looked=at, woken=at)
+        return cls(at, at, at, looked=at)
 
 
 @dataclass(frozen=True)
@@ -83,7 +86,7 @@ class Verdict:
 
 def remember(before: Memory, sight: Sight) -> Memory:
     """The memory after one more look."""
-    after = replace(before, looked=sight.at)
+    after = replace(before, looked=sight.at, day=sight.day)
     if sight.contact is not None:
         going_on = sight.paused or sight.failsafe
         contact = sight.at if going_on else contacted(before, sight.contact, sight.word)
@@ -100,14 +103,9 @@ def contacted(before: Memory, contact: float, word: float) -> float:
     return max(contact, before.looked) if word != before.word else before.contact
 
 
-def is_late(memory: Memory, sight: Sight) -> bool:
-    """Whether Patroni answers and its rounds do not come. It is woken once for each that is due."""
-    return sight.contact is not None and sight.at - max(memory.contact, memory.woken) >= LATE
-
-
-def woken(memory: Memory, at: float) -> Memory:
-    """The memory after Patroni has been woken."""
-    return replace(memory, woken=at)
+def is_set_back(before: Memory, sight: Sight) -> bool:
+    """Whether the clock of the day has been set back since the last look."""
+    return before.day is not None and sight.day < before.day - SET_BACK
 
 
 def verdict(memory: Memory, sight: Sight, ttl: float) -> Verdict | None:

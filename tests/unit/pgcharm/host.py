@@ -140,6 +140,13 @@ def start_etcd(o: Observation) -> Observation:
 
 
 @carry_out.register
+def _(step: steps.HandOnEtcdLead, o: Observation) -> Observation:
+    seen = known(o.etcd)
+    assert isinstance(seen, Etcd)
+    return replace(o, etcd=View(replace(seen, leader=step.id)))
+
+
+@carry_out.register
 def _(step: steps.MoveEtcdMember, o: Observation) -> Observation:
     seen = known(o.etcd)
     assert isinstance(seen, Etcd)

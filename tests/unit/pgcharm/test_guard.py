@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from pgcharm.watch.guard import ADMITS_NOBODY, LATE, SILENT, Memory, Sight, Verdict, is_late, remember, verdict, woken
+from pgcharm.watch.guard import ADMITS_NOBODY, SILENT, Memory, Sight, Verdict, is_set_back, remember, verdict
 
 TTL = 20.0
 WELL = Sight(0, primary=True, contact=0, running=True, admits=True)
@@ -85,7 +85,7 @@ HOUR = 3600.0
 
 def seen(at: float, said: float, clock: float) -> Sight:
     """A look at `at` where Patroni's last word was `said` and the clock of the day shows `clock`."""
-    return replace(WELL, at=at, contact=at - max(0.0, clock - said), word=said)
+    return replace(WELL, at=at, contact=at - max(0.0, clock - said), word=said, day=clock - at)
 
 
 def test_a_clock_that_is_set_forward_ends_nobody() -> None:
@@ -104,22 +104,11 @@ def test_a_clock_that_is_set_back_hides_no_lost_contact() -> None:
     assert found.reason == "Patroni was last in contact with etcd 14 s ago"
 
 
-def test_a_patroni_whose_rounds_do_not_come_is_woken_once_for_each_that_is_due() -> None:
-    day, memory, wakes = 1_000_000.0, Memory.beginning(0), []
-    for at in range(0, 24, 2):
-        sight = seen(at, day, day + at - HOUR)
+def test_a_clock_that_is_set_back_is_seen_once_and_one_that_is_set_forward_or_drifts_is_not() -> None:
+    clocks = [100.0, 102.0, 104.5, 3706.0, 3707.5, 109.5, 111.5]
+    memory, found = Memory.beginning(0), []
+    for at, clock in zip(range(0, 14, 2), clocks, strict=True):
+        sight = seen(at, clock, clock)
+        found.append(is_set_back(memory, sight))
         memory = remember(memory, sight)
-        if is_late(memory, sight):
-            wakes.append(at)
-            memory = woken(memory, at)
-    assert wakes == [8, 16]
-    assert wakes[0] - LATE < 2
-
-
-def test_nobody_wakes_a_patroni_that_is_silent_or_in_its_rounds() -> None:
-    assert not is_late(Memory(0, 0, 0), replace(WELL, at=60, contact=None))
-    well = [seen(at, at - at % 5, at) for at in range(0, 60, 2)]
-    memory = Memory.beginning(0)
-    for sight in well:
-        memory = remember(memory, sight)
-        assert not is_late(memory, sight)
+    assert found == [False, False, False, False, False, True, False]
