@@ -9,11 +9,11 @@ behind it a client can do what it could do without it, and nothing more.
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pgcharm.clients.access import AccessRule, users_and_database
+from pgcharm.clients.addresses import client_networks
 from pgcharm.clients.publication import Member
 from pgcharm.clients.request import Request
 
@@ -57,4 +57,5 @@ class Pooling:
         if not self.may_use(request):
             return ()
         users, database = users_and_database(request)
-        return tuple(AccessRule("hostssl", database, users, ipaddress.ip_network(host)) for host in self.hosts)
+        networks = (network for host in self.hosts for network in client_networks({"ingress-address": host}))
+        return tuple(AccessRule("hostssl", database, users, network) for network in networks)
