@@ -18,6 +18,8 @@ PATRONI_PORT = 8008
 SOCKETS = "/var/run/postgresql"
 PGDG_KEY = "/usr/share/postgresql-common/pgdg/apt.postgresql.org.asc"
 PGDG_SOURCES = "/etc/apt/sources.list.d/pgdg.sources"
+DISTRIBUTION_SERVICES = ("etcd.service", "postgresql.service", "pgbouncer.service")
+"""What the distribution's packages would start by themselves."""
 CREATE_CLUSTER = "/etc/postgresql-common/createcluster.conf"
 
 
@@ -39,6 +41,16 @@ def turn_key(application: str) -> str:
 def epoch_key(application: str) -> str:
     """The key in etcd that says how many times its cluster was begun again."""
     return f"/charm/{application}/epoch"
+
+
+def hold_key(application: str) -> str:
+    """The key in etcd that says that poolers have to hold their clients back, while the primary is being changed."""
+    return f"/charm/{application}/hold"
+
+
+def held_key(application: str, member: str = "") -> str:
+    """The key in etcd with which a member says that its pooler does; without one, what all such keys begin with."""
+    return f"/charm/{application}/held/{member}"
 
 
 def gone_key(application: str, unit: str = "") -> str:
@@ -129,6 +141,35 @@ class Layout:
     def services(self) -> tuple[str, ...]:
         return self.etcd_service, self.patroni_service, self.watch_service
 
+    @property
+    def pooler_service(self) -> str:
+        """The pooler in front of the primary."""
+        return f"{self.application}-pooler.service"
+
+    @property
+    def reads_service(self) -> str:
+        """The pooler in front of this unit's own server."""
+        return f"{self.application}-pooler-reads.service"
+
+    @property
+    def pooler_services(self) -> tuple[str, ...]:
+        return self.pooler_service, self.reads_service
+
+    @property
+    def pooler_files(self) -> tuple[str, ...]:
+        names = ("pooler.ini", "pooler-reads.ini", "pooler_hba.conf", "pooler_users.txt", "pooler_databases.txt")
+        return (*map(self.rendered, names), *map(self.unit_file, self.pooler_services))
+
+    @property
+    def pooler_target(self) -> str:
+        """Where the observer service writes to which server each database's clients are led."""
+        return f"{self.state}/pooler-target.ini"
+
+    @property
+    def pooler_sockets(self) -> str:
+        """Where the poolers' consoles are."""
+        return f"/run/{self.application}-pooler"
+
     def rendered(self, name: str) -> str:
         """The path of a rendered file in the charm's own /etc directory, e.g. `patroni.yml`."""
         return f"{self.etc}/{name}"
@@ -173,6 +214,7 @@ class Layout:
             *self.directories,
             *(self.rendered(name) for name in names),
             *(self.unit_file(service) for service in self.services),
+            *self.pooler_files,
             self.ca,
             *(self.certificate(program) for program in ("etcd", "postgres")),
             *(self.key(program) for program in ("etcd", "postgres")),

@@ -343,6 +343,14 @@ class Postgres:
 
 
 @dataclass(frozen=True)
+class Pooler:
+    """This unit's poolers, which run and answer."""
+
+    clients: int
+    """How many are connected."""
+
+
+@dataclass(frozen=True)
 class Observation:
     """One frozen look at everything."""
 
@@ -359,3 +367,5 @@ class Observation:
     data: DataDirectory = DataDirectory()
     remnant: View[Remnant] | Unknown | None = None
     """None while a quorum answers."""
+    pooler: View[Pooler] | Unknown | None = None
+    """None where no pooler runs."""

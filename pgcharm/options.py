@@ -12,7 +12,9 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
+
+from pgcharm.layout import ETCD_CLIENT_PORT, ETCD_PEER_PORT, PATRONI_PORT
 
 Value = str | int | float | bool | None
 
@@ -71,6 +73,11 @@ class Options:
     diverged_standby: str = "set-aside"
     max_connections: int = 0
     memory_mb: int = 0
+    pooler: str = "off"
+    pooler_port: int = 6432
+    pooler_size: int = 20
+    pooler_clients: int = 1000
+    pooler_default: bool = False
     extra_pg_conf: tuple[tuple[str, str], ...] = field(default=())
     extra_pg_auth: tuple[str, ...] = ()
 
@@ -91,7 +98,19 @@ def read_options(config: Mapping[str, Value]) -> tuple[Options, tuple[Mistake, .
             found[name] = _READERS[name](value)
         except _Wrong as error:
             mistakes.append(Mistake(option, _shown(value), str(error)))
-    return Options(**found), tuple(mistakes)  # type: ignore[arg-type]
+    options = Options(**found)  # type: ignore[arg-type]
+    if clash := _port_clash(options):
+        return replace(options, pooler_port=Options.pooler_port), (*mistakes, clash)
+    return options, tuple(mistakes)
+
+
+def _port_clash(options: Options) -> Mistake | None:
+    """The poolers' ports where somebody else listens already; None where they are free."""
+    taken = {options.listen_port, ETCD_CLIENT_PORT, ETCD_PEER_PORT, PATRONI_PORT}
+    if options.pooler == "off" or taken.isdisjoint((options.pooler_port, options.pooler_port + 1)):
+        return None
+    allowed = f"a port that is free, and the next one too: not {', '.join(map(str, sorted(taken)))}"
+    return Mistake("pooler_port", str(options.pooler_port), allowed)
 
 
 def effective(
@@ -187,6 +206,11 @@ _READERS = {
     "diverged_standby": _one_of("set-aside", "reclone", "block"),
     "max_connections": _between(20, 10000, 0),
     "memory_mb": _between(128, 1 << 24, 0),
+    "pooler": _one_of("off", "transaction", "session"),
+    "pooler_port": _between(1024, 65534),
+    "pooler_size": _between(1, 10000),
+    "pooler_clients": _between(1, 50000),
+    "pooler_default": _boolean,
     "extra_pg_conf": _settings,
     "extra_pg_auth": _auth_lines,
 }

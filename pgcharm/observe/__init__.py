@@ -19,6 +19,7 @@ from pgcharm.observe.etcd import observe_etcd
 from pgcharm.observe.juju import observe_juju
 from pgcharm.observe.machine import observe_basics, observe_machine
 from pgcharm.observe.patroni import observe_clone, observe_patroni
+from pgcharm.observe.pooler import observe_pooler
 from pgcharm.observe.postgres import observe_postgres
 from pgcharm.observe.remnant import observe_remnant
 from pgcharm.observe.secrets import observe_secrets
@@ -44,7 +45,10 @@ def observe(event: Event, juju: Juju) -> Observation:
     postgres = observe_postgres(patroni, options.listen_port, juju.clients)
     clone = observe_clone(known(patroni), known(secrets), layout, juju.address)
     data = observe_data(layout, known(patroni), machine.memories, member_name(juju.unit))
-    return Observation(time.time(), event, juju, machine, secrets, etcd, patroni, postgres, clone, data, remnant)
+    pooler = observe_pooler(machine.services, layout, options)
+    return Observation(
+        time.time(), event, juju, machine, secrets, etcd, patroni, postgres, clone, data, remnant, pooler
+    )
 
 
 def _remnant(

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from pgcharm import tls
 from pgcharm.adapters import host
-from pgcharm.layout import Layout
+from pgcharm.layout import DISTRIBUTION_SERVICES, Layout
 from pgcharm.observation import Certificate, Machine, Memory
 from pgcharm.packages import wanted_packages
 
@@ -37,7 +37,7 @@ def observe_basics() -> Basics:
 
 def observe_machine(basics: Basics, layout: Layout) -> Machine:
     """The machine, once it is clear where things are."""
-    every_package = wanted_packages(basics.distribution, basics.release, layout.version, locale="xx_XX.UTF-8")
+    every_package = wanted_packages(basics.distribution, basics.release, layout.version, "xx_XX.UTF-8", pooler=True)
     return Machine(
         distribution=basics.distribution,
         release=basics.release,
@@ -47,7 +47,7 @@ def observe_machine(basics: Basics, layout: Layout) -> Machine:
         hostname=socket.gethostname(),
         packages=host.installed(every_package),
         files={path: file for path in layout.managed if (file := host.read_file(path))},
-        services=host.services((*layout.services, "etcd.service", "postgresql.service")),
+        services=host.services((*layout.services, *layout.pooler_services, *DISTRIBUTION_SERVICES)),
         certificates=_certificates(layout),
         memories=read_memory(layout.memory),
         data_version=(host.read_text(f"{layout.data}/PG_VERSION") or "").strip(),

@@ -16,6 +16,7 @@ from pgcharm.plan.files import files
 from pgcharm.plan.machine import certificates, directories, note_config, packages
 from pgcharm.plan.passwords import passwords
 from pgcharm.plan.patroni import database
+from pgcharm.plan.pooling import poolers
 from pgcharm.plan.publication import publication
 from pgcharm.plan.requests import answer
 from pgcharm.plan.settings import settings
@@ -101,5 +102,6 @@ _QUESTIONS: tuple[Question, ...] = (
     settings,
     passwords,
     serve,
+    poolers,
     membership,
 )

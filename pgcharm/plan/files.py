@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, field
 
 import yaml
 
@@ -22,28 +21,18 @@ from pgcharm.layout import (
     SOCKETS,
 )
 from pgcharm.observation import File, Secrets
-from pgcharm.plan.clients import decision
+from pgcharm.plan.clients import decision, pooled
 from pgcharm.plan.passwords import in_force
+from pgcharm.plan.pooler import pooler_files, pools, runs
 from pgcharm.plan.settings import TTL, connections, memory_in_use, wanted_settings
 from pgcharm.plan.situation import Part, Situation
 from pgcharm.plan.steps import WriteFile
+from pgcharm.plan.wanted import Wanted
 from pgcharm.render.sizing import memory_settings, wal_settings
 from pgcharm.render.templates import render
 
 PATRONI = "patroni"
 POSTGRES = "postgres"
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """A file as it should be."""
-
-    path: str
-    content: str = field(repr=False)
-    owner: str = "root"
-    group: str = "root"
-    mode: int = 0o644
-    reader: str = ""
 
 
 def files(s: Situation) -> Part:
@@ -67,6 +56,7 @@ def wanted_files(s: Situation) -> tuple[Wanted, ...]:
         patroni_unit(s),
         watch_json(s),
         watch_unit(s),
+        *(pooler_files(s, pooled(s)) if pools(s) else ()),
     )
 
 
@@ -227,11 +217,26 @@ def watch_json(s: Situation) -> Wanted:
         "data": s.layout.data,
         "binaries": s.layout.binaries,
         "ttl": TTL,
+        "pooler": followed(s),
         "ca": s.layout.ca,
         "certificate": s.layout.certificate("etcd"),
         "key": s.layout.key("etcd"),
     }
     return Wanted(s.layout.rendered("watch.json"), json.dumps(content, indent=2) + "\n")
+
+
+def followed(s: Situation) -> dict[str, object] | None:
+    """What the observer service has to know to lead the pooler to the primary; None where there is none."""
+    if not pools(s) and not runs(s):
+        return None
+    return {
+        "application": s.o.juju.application,
+        "service": s.layout.pooler_service,
+        "sockets": s.layout.pooler_sockets,
+        "port": s.options.pooler_port,
+        "databases": s.layout.rendered("pooler_databases.txt"),
+        "target": s.layout.pooler_target,
+    }
 
 
 def watch_unit(s: Situation) -> Wanted:

@@ -5,7 +5,7 @@ Knows: what is needed. Must not know: how it is brought about.
 
 from __future__ import annotations
 
-from pgcharm.layout import PGDG_SOURCES
+from pgcharm.layout import DISTRIBUTION_SERVICES, PGDG_SOURCES
 from pgcharm.observation import File, Secrets
 from pgcharm.options import Value
 from pgcharm.packages import built_in, wanted_packages
@@ -23,7 +23,6 @@ from pgcharm.plan.steps import (
 )
 from pgcharm.plan.types import Step
 
-DISTRIBUTION_SERVICES = ("etcd.service", "postgresql.service")
 RENEW_BEFORE = 30 * 86400.0
 """Seconds before its end at which a certificate is issued anew."""
 
@@ -33,7 +32,8 @@ _OWNERS = {"etcd": "etcd", "postgres": "postgres"}
 def packages(s: Situation) -> Part:
     """The distribution's packages, without what they would start by themselves."""
     machine = s.o.machine
-    names = wanted_packages(machine.distribution, machine.release, s.layout.version, s.options.locale)
+    pooler = s.options.pooler != "off"
+    names = wanted_packages(machine.distribution, machine.release, s.layout.version, s.options.locale, pooler)
     missing = tuple(name for name in names if name not in machine.packages)
     unmasked = tuple(name for name in DISTRIBUTION_SERVICES if not machine.services[name].masked)
     steps: list[Step] = []

@@ -14,6 +14,7 @@ from pgcharm.cluster import PEER_ENDPOINT, Epoch, epoch, own_epoch
 from pgcharm.plan.clients import decision
 from pgcharm.plan.members import own_member
 from pgcharm.plan.passwords import WORD as READ
+from pgcharm.plan.pooler import pools, runs
 from pgcharm.plan.quorum import claimed
 from pgcharm.plan.requests.pause import noted
 from pgcharm.plan.rolling import RUNS, SHORT
@@ -30,12 +31,20 @@ def publication(s: Situation, waits: Sequence[Wait], blocks: Sequence[Block]) ->
         status=noted(s, unit_status(s, waits, blocks)),
         application_status=noted(s, application) if application else None,
         version=s.postgres.version if s.postgres else "",
-        ports=(s.options.listen_port,) if s.postgres and not s.o.juju.stopping else (),
+        ports=ports(s),
         relations=tuple(part for part in (*peers(s, blocks), *clients(s)) if part.unit or part.application),
         refusals=tuple(str(refusal) for refusal in decision(s).refusals) if s.postgres else (),
         secrets=secrets(s),
         secret_labels=needed_secrets(s),
     )
+
+
+def ports(s: Situation) -> tuple[int, ...]:
+    """The ports that clients come to."""
+    if s.postgres is None or s.o.juju.stopping:
+        return ()
+    pooler = s.options.pooler_port
+    return (s.options.listen_port, *((pooler, pooler + 1) if pools(s) or runs(s) else ()))
 
 
 def peers(s: Situation, blocks: Sequence[Block]) -> tuple[RelationSettings, ...]:

@@ -11,6 +11,8 @@ from pgcharm.layout import unit_name
 from pgcharm.observation import Member
 from pgcharm.plan.clients import decision
 from pgcharm.plan.members import wanted_voters
+from pgcharm.plan.pooler import pools
+from pgcharm.plan.pooling import FAREWELL
 from pgcharm.plan.quorum import only_by_hand, quorum_words
 from pgcharm.plan.rejoin import COMEBACK
 from pgcharm.plan.rolling import TURN
@@ -18,6 +20,7 @@ from pgcharm.plan.situation import Situation
 from pgcharm.plan.types import Block, Status, Wait
 from pgcharm.plan.upgrade import pending
 from pgcharm.states import CLONING, STREAMING
+from pgcharm.view import Unknown
 
 _MOST_REFUSALS = 3
 """Clients that are not served and that a status names."""
@@ -49,10 +52,15 @@ def serving(s: Situation, waits: Sequence[Wait]) -> Status:
     """The status of a unit whose PostgreSQL answers. It is active only where nothing is amiss."""
     assert s.postgres is not None
     text, well = standing(s)
-    amiss = [text for text in (own_etcd(s),) if text]
+    amiss = [text for text in (own_etcd(s), own_poolers(s)) if text]
     restart = [f"waiting for {wait.what}: {wait.reason}" for wait in waits if wait.what.startswith(TURN)]
     level = "active" if well and not amiss else "waiting"
-    return Status(level, "; ".join([text, *amiss, *restart, *upgraded(s), *refused(s)]))
+    return Status(level, "; ".join([text, *amiss, *restart, *leaving_poolers(waits), *upgraded(s), *refused(s)]))
+
+
+def leaving_poolers(waits: Sequence[Wait]) -> tuple[str, ...]:
+    """Why poolers still run that were turned off."""
+    return tuple(f"waiting for {wait.what}: {wait.reason}" for wait in waits if wait.what == FAREWELL)
 
 
 def refused(s: Situation) -> tuple[str, ...]:
@@ -94,6 +102,16 @@ def own_etcd(s: Situation) -> str:
     if s.etcd is None or not s.o.machine.etcd_has_data or s.etcd.local:
         return ""
     return "its etcd does not answer"
+
+
+def own_poolers(s: Situation) -> str:
+    """What is amiss with this unit's poolers."""
+    if not pools(s):
+        return ""
+    down = [name for name in s.layout.pooler_services if not s.o.machine.services[name].active]
+    return (
+        "its pooler does not run" if down else "its pooler does not answer" if isinstance(s.o.pooler, Unknown) else ""
+    )
 
 
 def cloning(s: Situation) -> str:

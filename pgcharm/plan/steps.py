@@ -326,8 +326,22 @@ class ReloadPostgres(Step):
 
 
 @dataclass(frozen=True)
+class ReloadPooler(Step):
+    """The poolers have read their files. `inputs` is the digest of what they read."""
+
+    services: tuple[str, ...]
+    inputs: str = field(repr=False)
+
+    def says(self) -> str:
+        return "reload the poolers"
+
+
+@dataclass(frozen=True)
 class RestartPostgres(Step):
     """PostgreSQL runs with settings that only a restart can change."""
+
+    poolers: tuple[str, ...] = ()
+    """Members whose poolers hold their clients back meanwhile."""
 
     def says(self) -> str:
         return "restart PostgreSQL"
@@ -353,6 +367,8 @@ class SwitchOver(Step):
     """Whether any other standby does as well. Patroni is then given no name, which saves two seconds: while a name is
     given, the other standbys sleep that long before they follow (Patroni 4.1, ha.py, process_unhealthy_cluster), and
     the new primary's commits wait for one of them."""
+    poolers: tuple[str, ...] = ()
+    """Members whose poolers hold their clients back meanwhile."""
 
     def says(self) -> str:
         return f"hand the primary's role from {self.leader} to {self.candidate}"

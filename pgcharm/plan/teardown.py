@@ -9,6 +9,7 @@ from __future__ import annotations
 from pgcharm.layout import unit_name
 from pgcharm.observation import Etcd, EtcdMember, Member
 from pgcharm.plan.etcd import forget
+from pgcharm.plan.holding import holding
 from pgcharm.plan.members import own_member
 from pgcharm.plan.quorum import majority
 from pgcharm.plan.situation import Part, Situation
@@ -26,10 +27,10 @@ def leave(s: Situation) -> Part:
     reason = "this unit is leaving"
     candidate = successor(s)
     if s.is_primary and candidate:
-        steps.append(SwitchOver(reason, s.name, candidate.name, anybody(s)))
+        steps.append(SwitchOver(reason, s.name, candidate.name, anybody(s), holding(s)))
     steps += [
         StopService(reason, service)
-        for service in (s.layout.watch_service, s.layout.patroni_service)
+        for service in (s.layout.watch_service, s.layout.patroni_service, *s.layout.pooler_services)
         if s.o.machine.services[service].active
     ]
     if s.patroni is not None and s.patroni.paused:

@@ -19,6 +19,7 @@ from pgcharm.layout import member_name
 from pgcharm.states import CLONING
 from pgcharm.watch.exile import Exile
 from pgcharm.watch.fence import Fence
+from pgcharm.watch.follow import Follower
 from pgcharm.watch.glance import Glance, difference, glance
 from pgcharm.watch.voters import VoterWatch
 
@@ -43,13 +44,16 @@ class Watched:
     credentials: Credentials
     fence: Fence
     exile: Exile
+    follower: Follower | None = None
+    """Leads the pooler to the primary, where there is a pooler."""
 
     @classmethod
     def read(cls, path: str) -> Watched:
         found: dict[str, Any] = json.loads(Path(path).read_text())
         credentials = Credentials(found["ca"], found["certificate"], found["key"])
         where = (found["charm_dir"], found["patroni"], found["etcd"], found["again"])
-        return cls(found["unit"], *where, credentials, Fence.of(found, credentials), Exile.of(found, credentials))
+        guards = Fence.of(found, credentials), Exile.of(found, credentials)
+        return cls(found["unit"], *where, credentials, *guards, Follower.of(found, credentials))
 
 
 def look(watched: Watched, voters: VoterWatch) -> Glance:
@@ -99,6 +103,8 @@ def main(path: str) -> None:
     watched, code = Watched.read(path), written()
     watched.fence.start()
     watched.exile.start()
+    if watched.follower is not None:
+        watched.follower.start()
     voters = VoterWatch(watched.etcd, watched.credentials)
     before: Glance | None = None
     last, pause = 0.0, FAILURE_SECONDS[0]

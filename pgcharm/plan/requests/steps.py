@@ -20,6 +20,8 @@ class HandOver(Step):
     candidate: str
     anybody: bool = False
     """Whether any other standby does as well; see `pgcharm.plan.steps.SwitchOver`."""
+    poolers: tuple[str, ...] = ()
+    """Members whose poolers hold their clients back meanwhile."""
 
     def says(self) -> str:
         return f"hand the primary's role from {unit_name(self.leader)} to {unit_name(self.candidate)}"
@@ -34,6 +36,8 @@ class RestartMember(Step):
     primary: bool
     seconds: float = 120
     """How long it may take to start; a primary that takes longer hands its role over."""
+    poolers: tuple[str, ...] = ()
+    """Members whose poolers hold their clients back meanwhile."""
 
     def says(self) -> str:
         return f"restart PostgreSQL on {self.unit}"

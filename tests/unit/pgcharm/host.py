@@ -216,6 +216,11 @@ def _(step: steps.ReloadPostgres, o: Observation) -> Observation:
 
 
 @carry_out.register
+def _(step: steps.ReloadPooler, o: Observation) -> Observation:
+    return remember(o, "loaded", {"pooler": step.inputs})
+
+
+@carry_out.register
 def _(step: steps.ChangeSettings, o: Observation) -> Observation:
     seen = known(o.patroni)
     assert isinstance(seen, Patroni)

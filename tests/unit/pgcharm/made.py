@@ -42,6 +42,11 @@ DEFAULTS: Mapping[str, Any] = {
     "diverged-standby": "set-aside",
     "max_connections": 0,
     "memory_mb": 0,
+    "pooler": "off",
+    "pooler_port": 6432,
+    "pooler_size": 20,
+    "pooler_clients": 1000,
+    "pooler_default": False,
     "extra_pg_conf": "",
     "extra_pg_auth": "",
 }
@@ -49,8 +54,11 @@ SERVICES = (
     "postgresql-etcd.service",
     "postgresql-patroni.service",
     "postgresql-watch.service",
+    "postgresql-pooler.service",
+    "postgresql-pooler-reads.service",
     "etcd.service",
     "postgresql.service",
+    "pgbouncer.service",
 )
 SECRETS = Secrets("s-secret", "r-secret", "w-secret", ClientKey.from_text("k-secret"), "CA", "CA-KEY", "authority")
 FOUNDED = {"token": "tok", "first": "postgresql/0", "version": "15", "founded": "yes"}

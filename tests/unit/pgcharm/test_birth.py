@@ -165,7 +165,7 @@ def test_the_plan_of_a_joining_unit_reads_as_english() -> None:
 
 
 GOLDEN = """\
-1. mask etcd.service, postgresql.service: the charm runs its own
+1. mask etcd.service, postgresql.service, pgbouncer.service: the charm runs its own
 2. write /etc/postgresql-common/createcluster.conf: it is missing
 3. install postgresql-15, postgresql-15-postgis-3, pgbackrest, etcd-server, etcd-client: they are missing
 4. make the directory /etc/postgresql-charm: it is missing or not as it should be
