@@ -8,6 +8,9 @@ Knows: how distributions split and name them. Must not know: which are installed
 
 from __future__ import annotations
 
+DISTRIBUTION_SERVICES = ("etcd.service", "postgresql.service", "pgbackrest.service")
+"""What the packages would start by themselves."""
+
 
 def wanted_packages(distribution: str, release: str, version: str, locale: str) -> tuple[str, ...]:
     """Names for apt. Recommended packages are not needed; `locales` only for a locale that libc lacks."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from pgcharm.apply import data, epoch, etcd, host, members, patroni, rolling, secrets, sql
+from pgcharm.apply import backup, data, epoch, etcd, host, members, patroni, restore, rolling, secrets, sql, work
 from pgcharm.apply.means import Means, Perform
 from pgcharm.plan.types import Step
 
@@ -24,6 +24,9 @@ _PERFORM: dict[type[Step], Perform] = {
     **sql.PERFORM,
     **data.PERFORM,
     **rolling.PERFORM,
+    **restore.PERFORM,
+    **work.PERFORM,
+    **backup.PERFORM,
 }
 
 
