@@ -9,6 +9,8 @@ Knows: how distributions split and name them. Must not know: which are installed
 from __future__ import annotations
 
 POOLER = "pgbouncer"
+DISTRIBUTION_SERVICES = ("etcd.service", "postgresql.service", "pgbackrest.service", "pgbouncer.service")
+"""What the packages would start by themselves."""
 
 
 def wanted_packages(

@@ -34,6 +34,7 @@ KEYRINGS = {"/usr/share/keyrings/debian-archive-keyring.gpg": "debian-archive-ke
 SERVER = {
     "lib/postgresql/*/bin/initdb": "postgresql",
     "share/postgresql/*/extension/postgis.control": "postgresql-postgis",
+    "bin/pgbackrest": "pgbackrest",
 }
 """Some tests start a PostgreSQL server of their own; its package would make and start another one."""
 NO_CLUSTER = Path("/etc/postgresql-common/createcluster.d/none.conf")

@@ -353,6 +353,12 @@ def ensure_service_restarted(name: str) -> bool:
     return True
 
 
+def start_in_background(name: str) -> None:
+    """A service that ends by itself is on its way; one that has failed before begins anew."""
+    subprocess.run(["systemctl", "reset-failed", name], capture_output=True, check=False)
+    run("systemctl", "start", "--no-block", name, timeout=30)
+
+
 def ensure_service_stopped(name: str, timeout: float = 120) -> bool:
     """A service does not run, nor after a reboot."""
     state = services([name])[name]

@@ -8,7 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from pgcharm.apply import data, epoch, etcd, host, members, patroni, pooler, rolling, secrets, sql
+from pgcharm.apply import (
+    backup,
+    data,
+    epoch,
+    etcd,
+    host,
+    members,
+    patroni,
+    pooler,
+    restore,
+    rolling,
+    secrets,
+    sql,
+    work,
+)
 from pgcharm.apply.means import Means, Perform
 from pgcharm.plan.types import Step
 
@@ -25,6 +39,9 @@ _PERFORM: dict[type[Step], Perform] = {
     **data.PERFORM,
     **rolling.PERFORM,
     **pooler.PERFORM,
+    **restore.PERFORM,
+    **work.PERFORM,
+    **backup.PERFORM,
 }
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from pgcharm.observation import Observation, Request
+from pgcharm.plan.backup import backups
 from pgcharm.plan.clients import serve
 from pgcharm.plan.epoch import epochs
 from pgcharm.plan.etcd import membership, quorum
@@ -19,6 +20,7 @@ from pgcharm.plan.patroni import database
 from pgcharm.plan.pooling import poolers
 from pgcharm.plan.publication import publication
 from pgcharm.plan.requests import answer
+from pgcharm.plan.restore import restoring
 from pgcharm.plan.settings import settings
 from pgcharm.plan.situation import Part, Situation, situation
 from pgcharm.plan.steps import MakeSecrets
@@ -98,10 +100,12 @@ _QUESTIONS: tuple[Question, ...] = (
     files,
     epochs,
     quorum,
+    restoring,
     database,
     settings,
     passwords,
     serve,
     poolers,
     membership,
+    backups,
 )

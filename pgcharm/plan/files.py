@@ -21,11 +21,13 @@ from pgcharm.layout import (
     SOCKETS,
 )
 from pgcharm.observation import File, Secrets
+from pgcharm.plan.backup_files import backup_files
 from pgcharm.plan.clients import decision, pooled
 from pgcharm.plan.passwords import in_force
 from pgcharm.plan.pooler import pooler_files, pools, runs
+from pgcharm.plan.repository import stanza
 from pgcharm.plan.settings import TTL, connections, memory_in_use, wanted_settings
-from pgcharm.plan.situation import Part, Situation
+from pgcharm.plan.situation import Part, Situation, interpreter
 from pgcharm.plan.steps import WriteFile
 from pgcharm.plan.wanted import Wanted
 from pgcharm.render.sizing import memory_settings, wal_settings
@@ -57,6 +59,7 @@ def wanted_files(s: Situation) -> tuple[Wanted, ...]:
         watch_json(s),
         watch_unit(s),
         *(pooler_files(s, pooled(s)) if pools(s) else ()),
+        *backup_files(s),
     )
 
 
@@ -184,12 +187,6 @@ def patroni_yml(s: Situation, secrets: Secrets) -> Wanted:
     return Wanted(s.layout.rendered("patroni.yml"), text, "postgres", "postgres", 0o600, PATRONI)
 
 
-def interpreter(s: Situation) -> str:
-    """The python of this charm's own environment, by its full name: what runs from an older one is seen to do so."""
-    environment = s.o.machine.environment
-    return f"{s.layout.home}/{environment}/bin/python" if environment else s.layout.python
-
-
 def patroni_unit(s: Situation) -> Wanted:
     text = render(
         "patroni.service.j2",
@@ -216,6 +213,10 @@ def watch_json(s: Situation) -> Wanted:
         "patroni_service": s.layout.patroni_service,
         "data": s.layout.data,
         "binaries": s.layout.binaries,
+        "pgbackrest": s.layout.pgbackrest,
+        "stanza": stanza(s),
+        "repository_seen": s.layout.repository_seen,
+        "dropped": s.layout.dropped,
         "ttl": TTL,
         "pooler": followed(s),
         "ca": s.layout.ca,

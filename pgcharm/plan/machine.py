@@ -5,10 +5,10 @@ Knows: what is needed. Must not know: how it is brought about.
 
 from __future__ import annotations
 
-from pgcharm.layout import DISTRIBUTION_SERVICES, PGDG_SOURCES
+from pgcharm.layout import PGDG_SOURCES
 from pgcharm.observation import File, Secrets
 from pgcharm.options import Value
-from pgcharm.packages import built_in, wanted_packages
+from pgcharm.packages import DISTRIBUTION_SERVICES, built_in, wanted_packages
 from pgcharm.plan.files import create_cluster, pgdg_sources, write_if_needed
 from pgcharm.plan.situation import Part, Situation
 from pgcharm.plan.steps import (
@@ -26,7 +26,7 @@ from pgcharm.plan.types import Step
 RENEW_BEFORE = 30 * 86400.0
 """Seconds before its end at which a certificate is issued anew."""
 
-_OWNERS = {"etcd": "etcd", "postgres": "postgres"}
+_OWNERS = {"etcd": "etcd", "postgres": "postgres", "pgbackrest": "postgres"}
 
 
 def packages(s: Situation) -> Part:
@@ -66,6 +66,8 @@ def directories(s: Situation) -> Part:
     wanted = [
         *((path, "root", "root", 0o755) for path in (s.layout.etc, f"{s.layout.etc}/tls", s.layout.state)),
         (s.layout.etcd_data, "etcd", "etcd", 0o700),
+        (f"{s.layout.state}/archive", "postgres", "postgres", 0o755),
+        (s.layout.backups, "postgres", "postgres", 0o750),
         *((path, "postgres", "postgres", 0o700) for path in postgres),
     ]
     return Part(

@@ -30,12 +30,19 @@ def leave(s: Situation) -> Part:
         steps.append(SwitchOver(reason, s.name, candidate.name, anybody(s), holding(s)))
     steps += [
         StopService(reason, service)
-        for service in (s.layout.watch_service, s.layout.patroni_service, *s.layout.pooler_services)
+        for service in (
+            *s.layout.backup_timers,
+            s.layout.watch_service,
+            s.layout.patroni_service,
+            *s.layout.pooler_services,
+        )
         if s.o.machine.services[service].active
     ]
     if s.patroni is not None and s.patroni.paused:
         why = "failover is paused, so that Patroni leaves it running"
         steps.append(StopPostgres(why, s.layout.binaries, s.layout.data))
+    if s.o.machine.services[s.layout.pgbackrest_service].active:
+        steps.append(StopService(reason, s.layout.pgbackrest_service))
     return Part((*steps, *give_up_vote(s)))
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from pgcharm.clients.catalogue import Catalogue, RoleFact
 from pgcharm.observation import Certificate, DataDirectory, Etcd, File, Machine, Memory, Observation, Patroni, Service
-from pgcharm.plan import epoch_steps, plan, steps
+from pgcharm.plan import backup_steps, epoch_steps, plan, steps
 from pgcharm.plan.types import Step
 from pgcharm.scram import verifier
 from pgcharm.view import Unknown, View, known
@@ -159,7 +159,7 @@ def start_patroni(o: Observation) -> Observation:
     number = int(o.juju.unit.split("/")[1])
     seen = known(o.etcd)
     assert isinstance(seen, Etcd)
-    first = not seen.initialized
+    first = not seen.initialized or not seen.primary
     primary = number if first else int(seen.primary.rsplit("-", 1)[1])
     units = max(number, primary) + 1
     own = made.patroni(units, primary, number, settings={})
@@ -330,3 +330,31 @@ def _(step: epoch_steps.BanUnit, o: Observation) -> Observation:
     seen = known(o.etcd)
     assert seen is not None
     return replace(o, etcd=View(replace(seen, banned=(*seen.banned, step.unit.replace("/", "-")))))
+
+
+@carry_out.register
+def _(step: backup_steps.ReloadService, o: Observation) -> Observation:
+    return remember(o, "loaded", step.loads)
+
+
+@carry_out.register
+def _(step: backup_steps.MakeStanza, o: Observation) -> Observation:
+    assert isinstance(o.repository, View)
+    seen = o.repository.value
+    stanza = replace(seen.stanza, code=2, message="no valid backups", systems=(step.system,) if step.system else ())
+    return replace(o, repository=View(replace(seen, stanza=stanza)))
+
+
+@carry_out.register
+def _(step: backup_steps.NotePassphrase, o: Observation) -> Observation:
+    return remember(o, "backup", {"passphrase": step.passphrase, "proved": step.proved})
+
+
+@carry_out.register
+def _(step: backup_steps.StartBackup, o: Observation) -> Observation:
+    return with_service(o, step.service, Service(True, False, False))
+
+
+@carry_out.register
+def _(step: backup_steps.FillArchive, o: Observation) -> Observation:
+    return remember(o, "backup", {"filled": str(step.timeline)})

@@ -12,6 +12,7 @@ from typing import Any
 
 from pgcharm.clients.catalogue import Catalogue, RoleFact
 from pgcharm.clients.passwords import ClientKey
+from pgcharm.layout import Layout
 from pgcharm.observation import (
     Etcd,
     EtcdMember,
@@ -26,6 +27,7 @@ from pgcharm.observation import (
     Secrets,
     Service,
 )
+from pgcharm.packages import DISTRIBUTION_SERVICES
 from pgcharm.view import Unknown, View
 
 GB = 1 << 30
@@ -49,6 +51,9 @@ DEFAULTS: Mapping[str, Any] = {
     "pooler_default": False,
     "extra_pg_conf": "",
     "extra_pg_auth": "",
+    "backup-repository": "local",
+    "backup-full-schedule": "Sun 02:00",
+    "backup-incremental-schedule": "Mon..Sat 02:00",
 }
 SERVICES = (
     "postgresql-etcd.service",
@@ -56,9 +61,11 @@ SERVICES = (
     "postgresql-watch.service",
     "postgresql-pooler.service",
     "postgresql-pooler-reads.service",
-    "etcd.service",
-    "postgresql.service",
-    "pgbouncer.service",
+    "postgresql-pgbackrest.service",
+    *Layout("postgresql", "15").backup_services,
+    *Layout("postgresql", "15").backup_timers,
+    Layout("postgresql", "15").restore_service,
+    *DISTRIBUTION_SERVICES,
 )
 SECRETS = Secrets("s-secret", "r-secret", "w-secret", ClientKey.from_text("k-secret"), "CA", "CA-KEY", "authority")
 FOUNDED = {"token": "tok", "first": "postgresql/0", "version": "15", "founded": "yes"}

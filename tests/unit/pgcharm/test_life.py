@@ -229,12 +229,15 @@ def test_a_leaving_primary_hands_over_stops_gives_up_its_vote_and_stops_etcd() -
 
 LEAVING = """\
 1. hand the primary's role from postgresql-0 to postgresql-1: this unit is leaving
-2. stop postgresql-watch.service: this unit is leaving
-3. stop postgresql-patroni.service: this unit is leaving
-4. remove postgresql-0 from etcd: this unit is leaving
-5. stop postgresql-etcd.service: this unit is leaving
-6. remove /var/lib/postgresql-charm/etcd: this unit is leaving
-7. remove /var/lib/postgresql-charm/etcd-join.env: this unit is leaving"""
+2. stop postgresql-backup-full.timer: this unit is leaving
+3. stop postgresql-backup-incr.timer: this unit is leaving
+4. stop postgresql-watch.service: this unit is leaving
+5. stop postgresql-patroni.service: this unit is leaving
+6. stop postgresql-pgbackrest.service: this unit is leaving
+7. remove postgresql-0 from etcd: this unit is leaving
+8. stop postgresql-etcd.service: this unit is leaving
+9. remove /var/lib/postgresql-charm/etcd: this unit is leaving
+10. remove /var/lib/postgresql-charm/etcd-join.env: this unit is leaving"""
 
 
 def test_a_unit_that_is_leaving_too_is_no_successor() -> None:
