@@ -54,13 +54,14 @@ class Ear:
         self._wake = asyncio.Event()
         self._broken: psycopg.Error | None = None
         self._task: asyncio.Task[None] | None = None
-        router.on_new_primary(self._wake.set)
+        router.on_new_primary(lambda: self._wake.set())
 
     def has(self, listener: Listening) -> bool:
         return listener in self._listeners
 
     async def add(self, listener: Listening) -> None:
         """Wait until the server has all its channels; raises `Unavailable` if that takes too long."""
+        self._router.check_open("primary")
         if listener not in self._listeners:
             self._listeners.add(listener)
             self._unready[listener] = asyncio.Event()
@@ -97,6 +98,8 @@ class Ear:
         if self._task:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
+        self._task, self._wake = None, asyncio.Event()
+        self._subscribed.clear()
         for listener in list(self._listeners):
             listener.close()
 
