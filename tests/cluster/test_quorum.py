@@ -40,7 +40,7 @@ ask("anybody", 8008, "config", "PATCH", False)
 (password,) = re.findall(r"username: replicator\n +password: (\S+)", open("/etc/postgresql-charm/patroni.yml").read())
 where = f"host={sys.argv[1]} user=replicator password={password} replication=true dbname=postgres"
 done = subprocess.run(["psql", "-c", "IDENTIFY_SYSTEM", where], capture_output=True, text=True)
-print("a standby", "was refused" if done.returncode else "was admitted", done.stderr.strip())
+print("a standby", "was refused" if done.returncode else "was admitted", *done.stderr.split())
 """
 
 
