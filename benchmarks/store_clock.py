@@ -40,9 +40,10 @@ class Taken:
 
 @dataclass(frozen=True)
 class Clock:
-    """This process, and the sessions of a server on this machine."""
+    """This process, and the sessions of a server on this machine. One that ends keeps its account."""
 
     postmaster: int
+    accounts: dict[int, float] = field(default_factory=dict)
 
     async def time(self, call: Call, into: Taken) -> Any:
         """The result of a call."""
@@ -62,7 +63,8 @@ class Clock:
         return mine, other
 
     def _cpu(self) -> float:
-        return time.process_time() + sum(map(_on_cpu, self._sessions()))
+        self.accounts.update({process: found for process in self._sessions() if (found := _on_cpu(process))})
+        return time.process_time() + sum(self.accounts.values())
 
     def _sessions(self) -> list[int]:
         path = Path(f"/proc/{self.postmaster}/task/{self.postmaster}/children")

@@ -12,6 +12,7 @@ Everything public is named here.
 
 from pgstore.access import Access
 from pgstore.blocking import BlockingSystem
+from pgstore.drawing import to_svg
 from pgstore.errors import BadRequest, Conflict, Inconsistent, NotFound, StoreError, Trouble, Unavailable
 from pgstore.ids import TimeOrderedIds
 from pgstore.places.geometry import Geometry
@@ -50,5 +51,6 @@ __all__ = [
     "from_relation",
     "from_url",
     "to_geojson",
+    "to_svg",
     "together",
 ]

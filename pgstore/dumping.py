@@ -1,16 +1,21 @@
 """A system on disk: a directory a store, numbered files of JSON lines in it, and a note of how far it came.
 
-    dump/resources/store.json              profile, reference system
-    dump/resources/resource-000001.jsonl   {"id": ..., "rev": ..., "doc": {...}} a line
-    dump/resources/attachments/<id in base64>.jsonl
-    dump/resources/progress.json           {"resource": last id, "resource files": 1}: what a later call goes on from
+    dump/resources/store.json                profile, reference system
+    dump/resources/resource-000001.jsonl     {"id": ..., "rev": ..., "doc": {...}} a line
+    dump/resources/history-000001.jsonl      what updates replaced
+    dump/resources/queries.json              stored queries
+    dump/resources/attachments/<digest>      contents; beside it, <digest>.json, whose they are
+    dump/resources/progress.json             {"resource": ["last id"], "resource files": 1}: where a later call goes on
+
+Others may write meanwhile. What points at documents is written before them, so that whatever it points at is there when
+it is loaded; histories are written after them, and loaded as far as they are older than the documents.
 
 Knows: the files. Must not know: how documents are read or kept.
 """
 
 from __future__ import annotations
 
-import base64
+import hashlib
 import json
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -20,10 +25,12 @@ from typing import Any
 from pgclient import Transaction
 from pgstore.documents import Kind
 from pgstore.errors import BadRequest
+from pgstore.faces.attachments import Attachment
 from pgstore.faces.documents import ORDER
 from pgstore.rows import array, as_arrays, as_row
 from pgstore.schema.profiles import Profile, StoreShape
 from pgstore.sql import dumping, writing
+from pgstore.sql.sentences import Sentence
 from pgstore.store import Store
 
 Progress = Callable[[str, int], None]
@@ -31,6 +38,8 @@ Progress = Callable[[str, int], None]
 BATCH = 2000
 _DONE = "progress.json"
 _STORE = "store.json"
+_QUERIES = "queries.json"
+_HISTORY = "history"
 
 
 @dataclass(frozen=True)
@@ -41,55 +50,67 @@ class Described:
     shape: StoreShape
 
 
+def is_finished(directory: Path, name: str) -> bool:
+    """Whether a whole dump of this store is there."""
+    return bool(_noted(directory / name).get("finished"))
+
+
 async def dump_store(store: Store, directory: Path, tell: Progress) -> int:
     """Write a store, or what is missing of it; the number of documents written now."""
     shape, path = store._backing.shape, directory / store._backing.shape.name
+    if is_finished(directory, shape.name):
+        return 0
     path.mkdir(parents=True, exist_ok=True)
-    about = {"profile": shape.profile.value, "srid": shape.srid, "search": shape.search}
-    _write(path / _STORE, about)
+    _write(path / _STORE, {"profile": shape.profile.value, "srid": shape.srid, "search": shape.search})
     count = 0
-    for kind in ORDER if shape.profile.has_resources else ORDER[:1]:
-        async for lines, last in _documents(store, kind, _noted(path).get(kind.value, "")):
-            noted = _noted(path)
-            number = int(noted.get(f"{kind.value} files", 0)) + 1
-            _write_lines(path / f"{kind.value}-{number:06}.jsonl", lines)
-            _write(path / _DONE, {**noted, kind.value: last, f"{kind.value} files": number})
-            count += len(lines)
+    for kind in reversed(ORDER) if shape.profile.has_resources else ORDER[:1]:
+        async for written in _write_pages(store, path, kind.value, dumping.page(shape, kind), ("id",)):
+            count += written
+            tell(shape.name, count)
+    if shape.profile.has_history:
+        async for _ in _write_pages(store, path, _HISTORY, dumping.history_page(shape), dumping.HISTORY_KEY):
             tell(shape.name, count)
     if shape.profile.has_attachments:
-        await _dump_attachments(store, path)
+        await _dump_attachments(store, path, tell, count)
+    _write(path / _QUERIES, [vars(query) for query in await store.list_queries()])
+    _write(path / _DONE, {**_noted(path), "finished": True})
     return count
 
 
-async def _documents(store: Store, kind: Kind, after: str) -> AsyncIterator[tuple[list[dict[str, Any]], str]]:
-    said = dumping.page(store._backing.shape, kind)
-    while rows := await store._backing.door.fetch(said, after=after, page=BATCH):
-        after = rows[-1][0]
-        yield [_line(row) for row in rows], after
+async def _write_pages(store: Store, path: Path, what: str, said: Sentence, key: Sequence[str]) -> AsyncIterator[int]:
+    """A file a page, after the last one that is noted; how many lines each has."""
+    while True:
+        noted = _noted(path)
+        after = noted.get(what, [""] * len(key))
+        places = {
+            f"after_{name}": place or (0 if name == "rev" else "") for name, place in zip(key, after, strict=True)
+        }
+        rows = await store._backing.door.fetch(said, page=BATCH, **places)
+        if not rows:
+            return
+        number = int(noted.get(f"{what} files", 0)) + 1
+        _write_lines(path / f"{what}-{number:06}.jsonl", [row[-1] for row in rows])
+        _write(path / _DONE, {**noted, what: list(rows[-1][:-1]), f"{what} files": number})
+        yield len(rows)
 
 
-def _line(row: Sequence[Any]) -> dict[str, Any]:
-    id_, rev, doc, created, updated, deleted, codec, state = row
-    line = {"id": id_, "rev": rev, "doc": doc, "created": created.isoformat(), "updated": updated.isoformat()}
-    if deleted:
-        line["deleted"] = deleted.isoformat()
-    if codec:
-        line |= {"codec": codec, "state": None if state is None else base64.b64encode(state).decode()}
-    return line
-
-
-async def _dump_attachments(store: Any, path: Path) -> None:
-    """One file a document that has any; those that are there are left."""
+async def _dump_attachments(store: Any, path: Path, tell: Progress, count: int) -> None:
+    """Two files each, the note of whose it is being the second; those that are there are left."""
     (path / "attachments").mkdir(exist_ok=True)
     for (id_,) in await store._backing.door.fetch(dumping.holders(store._backing.shape)):
-        target = path / "attachments" / f"{base64.urlsafe_b64encode(id_.encode()).decode()}.jsonl"
-        if target.exists():
-            continue
-        kept = []
         for about in await store.list_attachments(id_):
-            data = base64.b64encode(await store.read_attachment(id_, about.name)).decode()
-            kept.append({"id": id_, "name": about.name, "content_type": about.content_type, "data": data})
-        _write_lines(target, kept)
+            data = path / "attachments" / hashlib.sha256(f"{id_}\0{about.name}".encode()).hexdigest()
+            note = data.with_suffix(".json")
+            if not note.exists():
+                await _dump_contents(store, id_, about, data)
+                _write(note, {"id": id_, "name": about.name, "content_type": about.content_type})
+            tell(store._backing.shape.name, count)
+
+
+async def _dump_contents(store: Any, id_: str, about: Attachment, target: Path) -> None:
+    with target.open("wb") as file:
+        async for piece in store.stream_attachment(id_, about.name):
+            file.write(piece)
 
 
 def described(directory: Path) -> list[Described]:
@@ -113,12 +134,27 @@ async def load_store(store: Any, path: Path, tell: Progress) -> int:
             await _keep(store, kind, lines)
             count += len(lines)
             tell(store._backing.shape.name, count)
-    for file in sorted((path / "attachments").glob("*.jsonl")):
-        for line in _lines(file):
-            if line["name"] not in {one.name for one in await store.list_attachments(line["id"])}:
-                data = base64.b64decode(line["data"])
-                await store.create_attachment(line["id"], line["name"], data, line["content_type"])
+    for file in sorted(path.glob(f"{_HISTORY}-*.jsonl")):
+        await _keep_history(store, list(_lines(file)))
+        tell(store._backing.shape.name, count)
+    for note in sorted((path / "attachments").glob("*.json")):
+        await _load_attachment(store, json.loads(note.read_text(encoding="utf-8")), note.with_suffix(""))
+    await _load_queries(store, path / _QUERIES)
     return count
+
+
+async def _load_attachment(store: Any, about: dict[str, Any], contents: Path) -> None:
+    if about["name"] in {one.name for one in await store.list_attachments(about["id"])}:
+        return
+    with contents.open("rb") as file:
+        await store.create_attachment(about["id"], about["name"], file, about["content_type"])
+
+
+async def _load_queries(store: Any, path: Path) -> None:
+    known = {query.name for query in await store.list_queries()}
+    for query in json.loads(path.read_text(encoding="utf-8")) if path.exists() else ():
+        if query["name"] not in known:
+            await store.save_query(query["name"], query["query"], query["parameters"], query["description"])
 
 
 async def _keep(store: Any, kind: Kind, lines: list[dict[str, Any]]) -> None:
@@ -129,18 +165,27 @@ async def _keep(store: Any, kind: Kind, lines: list[dict[str, Any]]) -> None:
     else:
         rules, srid = backing.rules_for(kind), backing.shape.srid
         rows = [
-            as_row(line["doc"], line["id"], rules, srid=srid, rev=line["rev"], deleted_at=line.get("deleted"))
+            as_row(line["doc"], line["id"], rules, srid=srid, rev=line["rev"], deleted_at=line.get("deleted_at"))
             for line in lines
         ]
         said = writing.create(backing.shape, kind, keep=True)
         arrays = as_arrays(rows, (*writing.columns(backing.shape, kind), "rev", "deleted_at"))
-        for name, key in (("ts_created_", "created"), ("ts_updated_", "updated")):
-            arrays[name] = array(line[key] for line in lines)
+        for name in ("ts_created", "ts_updated"):
+            arrays[f"{name}_"] = array(line[name] for line in lines)
+    await _execute(store, said, arrays)
 
+
+async def _keep_history(store: Any, lines: list[dict[str, Any]]) -> None:
+    for kind in ORDER:
+        if mine := [line for line in lines if line["kind"] == kind.value]:
+            await _execute(store, dumping.keep_history(store._backing.shape, kind), dumping.history_arrays(mine))
+
+
+async def _execute(store: Any, said: Sentence, arrays: dict[str, str]) -> None:
     async def work(tx: Transaction) -> None:
         await tx.execute(said.text, said.with_(**arrays))
 
-    await backing.door.run(work)
+    await store._backing.door.run(work)
 
 
 def _noted(path: Path) -> dict[str, Any]:
@@ -155,11 +200,9 @@ def _write(path: Path, value: Any) -> None:
     part.replace(path)
 
 
-def _write_lines(path: Path, lines: Sequence[dict[str, Any]]) -> None:
+def _write_lines(path: Path, lines: Sequence[str]) -> None:
     part = path.with_suffix(".part")
-    with part.open("w", encoding="utf-8") as file:
-        for line in lines:
-            file.write(json.dumps(line, ensure_ascii=False) + "\n")
+    part.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
     part.replace(path)
 
 

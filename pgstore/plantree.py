@@ -6,6 +6,7 @@ https://www.postgresql.org/docs/current/using-explain.html
 
 from __future__ import annotations
 
+import html
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -67,6 +68,10 @@ class Plan:
         if self.execution is not None:
             lines.append(f"planned in {self.planning or 0:.2f} ms, done in {self.execution:.2f} ms")
         return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        """For notebooks."""
+        return f"<pre>{html.escape(str(self))}</pre>"
 
 
 def read(explained: Any, statement: str) -> Plan:

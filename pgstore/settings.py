@@ -98,7 +98,8 @@ def from_relation(bags: Iterable[Mapping[str, str]], unit: str, options: Options
     schema = target
     if admin:
         schema = _as_user(target, admin["schema_user"], admin.get("schema_password", ""))
-    return Settings(target, schema, options=options or Options())
+    only = target.options.get("dbname") or "postgres"  # these users are let into no other
+    return Settings(target, schema, default_database=only, options=options or Options())
 
 
 def _section(configuration: Mapping[str, Any], server: str) -> Mapping[str, Any]:

@@ -1,4 +1,4 @@
-"""What was found, for people: a table in a notebook, GeoJSON for a map.
+"""What was found, for people: in a notebook a table and a map, GeoJSON and SVG for elsewhere.
 
 Knows: HTML, RFC 7946. Must not know: how anything was found.
 """
@@ -9,6 +9,7 @@ import html
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from pgstore.drawing import to_svg
 from pgstore.places.rules import Rules
 
 _ROWS = 50
@@ -24,10 +25,15 @@ class Found(list[Any]):
         """A FeatureCollection of the documents that are somewhere."""
         return to_geojson([each for each in self if isinstance(each, Mapping)], self.rules)
 
+    def to_svg(self, **more: Any) -> str:
+        """A map of them; see `pgstore.to_svg`."""
+        return to_svg(self.to_geojson(), **more)
+
     def _repr_html_(self) -> str:
         if not all(isinstance(each, Mapping) for each in self):
             return f"<pre>{html.escape(repr(self))}</pre>"
-        return _table(self)
+        places = to_geojson(self[:_ROWS], self.rules)
+        return (to_svg(places) if places["features"] else "") + _table(self)
 
 
 def to_geojson(documents: Iterable[Mapping[str, Any]], rules: Rules | None = None) -> dict[str, Any]:

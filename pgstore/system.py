@@ -199,8 +199,16 @@ class System:
             return await self._regular.run(work)
 
     async def dump(self, directory: Path, name: str | None = None, tell: dumping.Progress | None = None) -> int:
-        """Write one store, or all, below a directory; go on where an earlier call ended. How many documents."""
+        """Write one store, or all, below a directory; go on where an interrupted call ended. How many documents.
+
+        Raises `BadRequest` if that dump is there already, whole: another day's goes into another directory.
+        """
         shapes = [await self._require(name)] if name else await self._list()
+        if shapes and all(dumping.is_finished(directory, shape.name) for shape in shapes):
+            raise BadRequest(
+                f"cannot dump into {directory}: a whole dump is there (expected none, or an interrupted one)\n"
+                "hint: name an empty directory"
+            )
         return sum([await dumping.dump_store(self._store(shape, None), directory, tell or _quiet) for shape in shapes])
 
     async def load(self, directory: Path, name: str | None = None, tell: dumping.Progress | None = None) -> int:

@@ -13,12 +13,18 @@ settings.load_profile("any-machine")  # how long an example takes says how busy 
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--juju PATH` drives another juju, e.g. a real one."""
+    """`--juju PATH` drives another juju, e.g. a real one; `--postgresql-root DIR` takes another Debian's PostgreSQL."""
     parser.addoption(
         "--juju",
         metavar="PATH",
         default=None,
         help="drive this juju command and its current controller, instead of a jujubox of the tests' own",
+    )
+    parser.addoption(
+        "--postgresql-root",
+        metavar="DIR",
+        default=None,
+        help="run the datastore's tests with the PostgreSQL of the Debian in this directory, instead of this machine's",
     )
 
 

@@ -14,8 +14,18 @@ from typing import Any
 
 import yaml
 
-LEFT_OUT = ("__pycache__", "*.pyc", ".*", "*.charm", "build", "wheelhouse", "requirements.txt", "manifest.yaml")
-"""Never taken from the directory; the last three are made when packing."""
+LEFT_OUT = (
+    "__pycache__",
+    "*.pyc",
+    ".*",
+    "*.charm",
+    "build",
+    "wheels",
+    "wheelhouse",
+    "requirements.txt",
+    "manifest.yaml",
+)
+"""Never taken from the directory as they are; the last three are made when packing, with what is in `wheels`."""
 
 BASES = (("ubuntu", "22.04"), ("ubuntu", "24.04"))
 

@@ -54,10 +54,10 @@ def gather(lock: Lock, cache: Path) -> Path:
     return place
 
 
-def rewritten_lock(lock: Lock, wheelhouse: Path) -> str:
-    """The lock as the packed charm holds it: with the hashes of exactly the wheels beside it."""
+def rewritten_lock(lock: Lock, wheels: Sequence[Path]) -> str:
+    """The lock as the packed charm holds it: with the hashes of exactly these wheels, in the lock or not."""
     hashes: dict[tuple[str, Version], list[str]] = {}
-    for wheel in sorted(wheelhouse.glob("*.whl")):
+    for wheel in sorted(wheels):
         name, version, _, _ = parse_wheel_filename(wheel.name)
         hashes.setdefault((name, version), []).append(f"sha256:{hashlib.sha256(wheel.read_bytes()).hexdigest()}")
     lines = ["# Made by `jujubox pack`: the hashes are those of the files in wheelhouse/."]
@@ -65,6 +65,8 @@ def rewritten_lock(lock: Lock, wheelhouse: Path) -> str:
         found = hashes.get((pin.name, Version(pin.version)))
         if found:
             lines.append(pin.line(tuple(found)))
+    locked = {(pin.name, Version(pin.version)) for pin in lock.pins}
+    lines += [Pin(own[0], str(own[1])).line(tuple(found)) for own, found in hashes.items() if own not in locked]
     return "\n".join(lines) + "\n"
 
 

@@ -1,34 +1,55 @@
-"""Statements that read a store from end to end, and put states back.
+"""Statements that read a store from end to end, and put states and histories back.
 
 Knows: the tables. Must not know: files.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import BigInteger, Integer, Text, bindparam, cast, func, null, select
-from sqlalchemy.dialects.postgresql import ARRAY, BYTEA, JSONB, insert
+from sqlalchemy import BigInteger, Integer, Table, Text, and_, bindparam, cast, func, literal, select, tuple_
+from sqlalchemy.dialects.postgresql import ARRAY, insert
+from sqlalchemy.sql.selectable import TableValuedAlias
 
 from pgstore.documents import Kind, encode
 from pgstore.rows import array
 from pgstore.schema.profiles import Profile, StoreShape
-from pgstore.schema.tables import MOMENT, tables
+from pgstore.schema.tables import tables
 from pgstore.sql.sentences import Sentence, sentence
+
+HISTORY_KEY = ("kind", "id", "rev")
+_KEPT = ("rev", "doc", "ts_created", "ts_updated", "deleted_at")
+_REPLACED = ("kind", "id", "rev", "doc", "deleted_at", "ts_updated", "replaced_at")
 
 
 @lru_cache(maxsize=128)
 def page(shape: StoreShape, kind: Kind) -> Sentence:
-    """Rows after an id, the deleted ones too."""
+    """Id and line of the documents after an id, the deleted ones too."""
     table = tables(shape).of(kind)
-    more = (table.c.codec, table.c.state) if shape.profile is Profile.STATE else (null(), null())
-    whole = (table.c.id, table.c.rev, table.c.doc, table.c.ts_created, table.c.ts_updated, table.c.deleted_at, *more)
+    columns: dict[str, Any] = {name: table.c[name] for name in ("id", *_KEPT)}
+    if shape.profile is Profile.STATE:
+        columns |= {"codec": table.c.codec, "state": func.encode(table.c.state, "base64")}
+    return _page(table, columns, ("id",))
+
+
+@lru_cache(maxsize=128)
+def history_page(shape: StoreShape) -> Sentence:
+    """Key and line of what updates replaced, after a key."""
+    table = tables(shape).history
+    return _page(table, {name: table.c[name] for name in _REPLACED}, HISTORY_KEY)
+
+
+def _page(table: Table, columns: Mapping[str, Any], key: Sequence[str]) -> Sentence:
+    """Lines are JSON objects as texts: they go to disk as they come, whatever is in them."""
+    line = func.jsonb_build_object(*(part for name, value in columns.items() for part in (literal(name), value)))
+    keys = [table.c[name] for name in key]
+    after = [bindparam(f"after_{name}", type_=table.c[name].type) for name in key]
     return sentence(
-        select(*whole)
-        .where(table.c.id > bindparam("after", type_=Text()))
-        .order_by(table.c.id)
+        select(*keys, cast(line, Text()))
+        .where(tuple_(*keys) > tuple_(*after))
+        .order_by(*keys)
         .limit(bindparam("page", type_=BigInteger()))
     )
 
@@ -45,23 +66,49 @@ def holders(shape: StoreShape) -> Sentence:
 @lru_cache(maxsize=128)
 def keep_states(shape: StoreShape) -> Sentence:
     """States as they were; ids that exist are passed over."""
-    table, names = tables(shape).main, ("id", "rev", "doc", "ts_created", "ts_updated", "codec", "state")
-    types: dict[str, Any] = {"rev": Integer(), "doc": JSONB(), "ts_created": MOMENT, "ts_updated": MOMENT}
-    arrays = [bindparam(f"{name}_", type_=ARRAY(Text())) for name in names]
-    given = func.unnest(*arrays).table_valued(*names, name="given").render_derived()
-    values = [cast(given.c[name], types[name]) if name in types else given.c[name] for name in names[:-1]]
-    state = cast(func.decode(given.c.state, "base64"), BYTEA())
+    table, names = tables(shape).main, ("id", *_KEPT, "codec", "state")
+    given = _given(names)
+    values = [_typed(given, table, name) for name in names[:-1]]
+    state = func.decode(given.c.state, "base64")
     return sentence(insert(table).from_select(names, select(*values, state)).on_conflict_do_nothing())
 
 
-def state_arrays(lines: Sequence[dict[str, Any]]) -> dict[str, str]:
+@lru_cache(maxsize=128)
+def keep_history(shape: StoreShape, kind: Kind) -> Sentence:
+    """What updates replaced, where the document is there and newer; what is there already is passed over."""
+    table, now = tables(shape).history, tables(shape).of(kind)
+    given = _given(_REPLACED)
+    values = [_typed(given, table, name) for name in _REPLACED]
+    newer = (now.c.id == given.c.id, now.c.rev > cast(given.c.rev, Integer))
+    kept = select(*values).join_from(given, now, and_(*newer))
+    return sentence(insert(table).from_select(_REPLACED, kept).on_conflict_do_nothing())
+
+
+def state_arrays(lines: Sequence[Mapping[str, Any]]) -> dict[str, str]:
     """One array a column."""
-    return {
-        "id_": array(line["id"] for line in lines),
-        "rev_": array(str(line["rev"]) for line in lines),
-        "doc_": array(encode(line["doc"]) for line in lines),
-        "ts_created_": array(line["created"] for line in lines),
-        "ts_updated_": array(line["updated"] for line in lines),
-        "codec_": array(line.get("codec") for line in lines),
-        "state_": array(line.get("state") for line in lines),
-    }
+    return _arrays(lines, ("id", *_KEPT, "codec", "state"))
+
+
+def history_arrays(lines: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """One array a column."""
+    return _arrays(lines, _REPLACED)
+
+
+def _given(names: Sequence[str]) -> TableValuedAlias:
+    arrays = [bindparam(f"{name}_", type_=ARRAY(Text())) for name in names]
+    return func.unnest(*arrays).table_valued(*names, name="given").render_derived()
+
+
+def _typed(given: TableValuedAlias, table: Table, name: str) -> Any:
+    kind = table.c[name].type
+    return given.c[name] if isinstance(kind, Text) else cast(given.c[name], kind)
+
+
+def _arrays(lines: Sequence[Mapping[str, Any]], names: Sequence[str]) -> dict[str, str]:
+    return {f"{name}_": array(_text(line.get(name)) for line in lines) for name in names}
+
+
+def _text(value: Any) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    return encode(value) if isinstance(value, dict) else str(value)

@@ -16,7 +16,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 from driving import box as boxes
-from driving.packing import CHARMS, pack, pack_with_packages
+from driving.packing import CHARMS, pack, pack_with_packages, pack_with_pgstore
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -94,3 +94,16 @@ def opscharm(scratch: Path) -> Path:
 def classic(scratch: Path) -> Path:
     """The charmhelpers charm, packed with the published charmhelpers."""
     return pack_with_packages(CHARMS / "classic", scratch / "classic.charm", "--no-deps", "charmhelpers>=1.2,<2")
+
+
+PGSTORE = (
+    "alembic", "geoalchemy2", "mako", "markupsafe", "packaging", "psycopg", "psycopg-binary", "psycopg-pool",
+    "sqlalchemy", "tomli", "typing-extensions",
+)  # fmt: skip
+OPS = ("importlib-metadata", "ops", "opentelemetry-api", "pip", "pyyaml", "websocket-client", "zipp")
+
+
+@pytest.fixture(scope="session")
+def storekeeper(scratch: Path) -> Path:
+    """The charm that keeps a sysname, packed with pgstore as a wheel."""
+    return pack_with_pgstore(CHARMS / "storekeeper", scratch / "storekeeper", *PGSTORE, *OPS)

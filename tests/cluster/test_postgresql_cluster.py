@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import jubilant
@@ -16,6 +17,7 @@ from driving import box as boxes
 from driving.postgresql import CLIENT, SERVER, Cluster, deployed
 from driving.waiting import until
 
+KEEPER = "storekeeper"
 MODEL_CONFIG = {"update-status-hook-interval": "1m", "lease-seconds": 15}
 
 
@@ -133,6 +135,30 @@ def test_a_hand_edit_is_put_right(cluster: Cluster) -> None:
     reads = "SELECT pg_conf_load_time() > (pg_stat_file(current_setting('hba_file'))).modification"
     until(lambda: cluster.sql(unit, reads), lambda answer: answer == "t", timeout=60)
     cluster.settled(3)
+
+
+def test_a_charm_keeps_a_sysname_with_pgstore_through_a_failover(cluster: Cluster, storekeeper: Path) -> None:
+    cluster.juju.deploy(storekeeper, KEEPER, base="debian@12")
+    cluster.juju.integrate(f"{KEEPER}:db", f"{SERVER}:db")
+    cluster.juju.wait(lambda status: jubilant.all_active(status, KEEPER), error=jubilant.any_error, timeout=300)
+    kept = cluster.juju.run(f"{KEEPER}/0", "keep", {"seconds": 1}, wait=120).results
+    assert (kept["database"], kept["lost"], kept["unasked"]) == ("harbour1", "0", "0")
+    assert kept["near"] == kept["acknowledged"]
+    assert kept["owner"] == cluster.bag(cluster.primary, client=KEEPER)["schema_user"]
+    lost = cluster.primary
+    size = "SELECT count(*) FROM ion_resources"
+    with ThreadPoolExecutor(1) as beside:
+        keeping = beside.submit(cluster.juju.run, f"{KEEPER}/0", "keep", {"seconds": 25}, wait=200)
+        until(lambda: int(cluster.sql(lost, size, "harbour1")), lambda count: count > int(kept["acknowledged"]))
+        cluster.juju.exec("pkill -KILL -o -x postgres", unit=lost)
+        after = keeping.result().results
+    assert (after["lost"], after["unasked"]) == ("0", "0"), after
+    assert 0.2 < float(after["pause"]) < 40, after
+    cluster.settled(3)
+    assert cluster.primary != lost
+    assert cluster.juju.run(f"{KEEPER}/0", "keep", {"seconds": 1}, wait=120).results["lost"] == "0"
+    cluster.juju.remove_application(KEEPER)
+    cluster.nothing_lost_and_still_writing()
 
 
 def test_a_unit_added_becomes_a_standby(cluster: Cluster) -> None:

@@ -6,6 +6,7 @@ Must not know: what a charm does.
 
 from __future__ import annotations
 
+import re
 import shutil
 import stat
 import subprocess
@@ -16,6 +17,9 @@ from pathlib import Path
 
 import yaml
 
+from driving import box as boxes
+
+ROOT = Path(__file__).resolve().parents[3]
 CHARMS = Path(__file__).resolve().parents[2] / "charms"
 """Where the test charms lie."""
 
@@ -57,6 +61,25 @@ def pack_with_packages(source: Path, target: Path, *requirements: str) -> Path:
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     return pack(staged, target)
+
+
+def pack_with_pgstore(source: Path, scratch: Path, *locked: str) -> Path:
+    """Pack `source` as the author of a charm that uses pgstore does: its wheel in `wheels/`, the rest in a lock."""
+    staged = scratch / source.name
+    shutil.copytree(source, staged, symlinks=True)
+    project = scratch / "project"
+    for name in ("jujubox", "pgcharm", "pgclient", "pgstore"):
+        shutil.copytree(ROOT / name, project / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, project / name)
+    build = ["wheel", "--quiet", "--no-deps", "--no-build-isolation", "--disable-pip-version-check"]
+    command = [sys.executable, "-m", "pip", *build, "--wheel-dir", str(staged / "wheels"), str(project)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    pins = re.split(r"\n(?=\S)", (ROOT / "requirements" / "dev.txt").read_text())
+    kept = [pin for pin in pins if re.split(r"[=\[]", pin)[0].lower().replace("_", "-") in locked]
+    (staged / "requirements.txt").write_text("\n".join(kept) + "\n")
+    return Path(boxes.Box(scratch).jujubox("pack", str(staged), "--output", str(scratch)).split()[-1])
 
 
 def _entry(name: str, mode: int) -> zipfile.ZipInfo:

@@ -102,9 +102,9 @@ class Cluster:
         psql = f"psql -XAtqc {shlex.quote(statement)} {database}"
         return self.juju.exec(f"runuser -u postgres -- {psql}", unit=unit).stdout.rstrip("\n")
 
-    def bag(self, unit: str, endpoint: str = "db") -> dict[str, str]:
-        """What a unit of the server tells the ledger."""
-        info = self.juju.show_unit(f"{CLIENT}/0")
+    def bag(self, unit: str, endpoint: str = "db", client: str = CLIENT) -> dict[str, str]:
+        """What a unit of the server tells the ledger, or another client."""
+        info = self.juju.show_unit(f"{client}/0")
         (relation,) = [each for each in info.relation_info if each.endpoint == endpoint]
         return dict(relation.related_units[unit].data)
 

@@ -7,8 +7,14 @@ image of their own, and Juju with `cloudinit-userdata`.
 
 from __future__ import annotations
 
+import asyncio
+from pathlib import Path
+
 import yaml
 
+from jujubox.box import Box
+from jujubox.machines import images
+from jujubox.userdata import parsed
 from pgcharm.packages import wanted_packages
 
 _BEFORE = (
@@ -24,3 +30,9 @@ def prepared(release: str = "12", version: str = "15") -> dict[str, str]:
     """Model config for machines with the packages of a Debian release."""
     packages = [*wanted_packages("debian", release, version, "C.UTF-8"), "python3-venv", "python3-psycopg2"]
     return {"cloudinit-userdata": yaml.safe_dump({"preruncmd": list(_BEFORE), "packages": packages})}
+
+
+def prepared_root(release: str, version: str) -> Path:
+    """The root directory that such machines are made from, for whoever wants its programs. A box must be up."""
+    userdata = parsed(prepared(release, version)["cloudinit-userdata"])
+    return asyncio.run(images.ensure(Box.from_environment(), f"debian@{release}", userdata))

@@ -18,13 +18,24 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+_ELSEWHERE = """\
+root=$1
+shift
+for place in /dev /proc /tmp; do mount --rbind $place $root$place; done
+for file in /etc/passwd /etc/group; do mount --bind $file $root$file; done
+exec chroot $root "$@"
+"""
+"""Run a program of another Debian: it sees its own libraries, and of this machine what a server needs."""
+
+
 @dataclass(frozen=True)
 class Server:
-    """A running server; `binaries` is where its programs are."""
+    """A running server; `binaries` is where its programs are, below `root` if they are another Debian's."""
 
     binaries: Path
     home: Path
     port: int
+    root: Path | None = None
 
     @property
     def hba_file(self) -> Path:
@@ -35,6 +46,8 @@ class Server:
         command = [str(self.binaries / program), *arguments]
         if os.geteuid() == 0:
             command = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups", *command]
+        if self.root:
+            command = ["unshare", "--mount", "sh", "-ec", _ELSEWHERE, "sh", str(self.root), *command]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd="/")
 
     def connect(self, database: str) -> extensions.connection:

@@ -108,9 +108,9 @@ class Pair:
             node.stop("immediate")
 
 
-def make_template(home: Path, binaries: Path) -> Node:
+def make_template(home: Path, binaries: Path, root: Path | None = None) -> Node:
     """A data directory with the schema, stopped."""
-    node = Node(Server(binaries, home, free_port()))
+    node = Node(Server(binaries, home, free_port(), root))
     node.server.run(
         "initdb", "-D", str(node.data), "-U", "postgres", "-N", "-E", "UTF8", "--no-locale", "--auth=trust",
         "--wal-segsize=1",

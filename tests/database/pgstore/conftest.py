@@ -62,14 +62,16 @@ def _home() -> Path:
 
 
 @pytest.fixture(scope="session")
-def stocked() -> Iterator[Node]:
+def stocked(request: pytest.FixtureRequest) -> Iterator[Node]:
     """A stopped server with two systems, to be copied: PostGIS takes seconds to make."""
-    installed = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    root = request.config.getoption("--postgresql-root")
+    below = Path(root) if root else Path("/")
+    installed = sorted(below.glob("usr/lib/postgresql/*/bin/initdb"))
     if not installed:
         pytest.skip("no PostgreSQL server is installed here")
     home = _home()
     try:
-        node = make_template(home, installed[-1].parent)
+        node = make_template(home, Path("/") / installed[-1].parent.relative_to(below), below if root else None)
         node.start()
         node.sql(USERS)
         node.sql("ALTER SYSTEM SET max_prepared_transactions = 10")

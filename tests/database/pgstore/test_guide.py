@@ -39,4 +39,5 @@ async def test_the_guide_works_as_it_stands(demo: Place) -> None:
         await follow(DOCS / "how-to" / "pgstore.md", demo, names)
         assert names["report"].is_well
         assert names["count"] == 491
+        assert names["picture"] == (DOCS / "how-to" / "pgstore-towns.svg").read_text(encoding="utf-8")
         assert await asyncio.to_thread(names["work_in_threads"]) == -8

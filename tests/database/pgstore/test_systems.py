@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -92,35 +90,6 @@ async def test_two_phases_hold_in_two_databases_or_in_none(demo: Place) -> None:
             await fail()
         assert await one.list_objects() == ["a"]
         assert (await here.check()).is_well
-
-
-async def test_a_dump_is_loaded_into_another_system_and_goes_on_where_it_ended(demo: Place, tmp_path: Path) -> None:
-    told: list[Any] = []
-    async with demo.system("demo") as here, demo.system("other") as there:
-        store = await here.create_datastore("dumped", "RESOURCES")
-        ids = [f"r{n:03}" for n in range(30)]
-        await store.create_mult([{"type_": "Buoy", "name": f"é{n}"} for n in range(30)], ids)
-        await store.create_association("r001", "next", "r002")
-        await store.create_attachment("r001", "photo", b"\xff\xd8")
-        document = await store.read("r003")
-        await store.update({**document, "geospatial_point_center": {"lat": 1, "lon": 2}})
-        await store.delete("r004")
-        state = await here.create_datastore("dumped_state", "STATE")
-        await state.put_state("s", b"\x00", codec="msgpack")
-        assert await here.dump(tmp_path, "dumped", lambda *seen: told.append(seen)) == 31
-        assert told[-1] == ("dumped", 31)
-        await here.dump(tmp_path, "dumped_state")
-        await store.create({"name": "later"}, "s1")
-        assert await here.dump(tmp_path, "dumped") == 1
-        for _ in range(2):  # the second time nothing is to do
-            assert await there.load(tmp_path) == 33
-        copy = await there.get_datastore("dumped")
-        assert await copy.read("r003") == {**document, "_rev": "2", "geospatial_point_center": {"lat": 1, "lon": 2}}
-        assert len(await copy.list_objects()) == 31
-        assert await copy.undelete("r004") == ("r004", "3")
-        assert await copy.read_attachment("r001", "photo") == b"\xff\xd8"
-        assert (await copy.find_objects("r001", id_only=True))[0] == ["r002"]
-        assert (await (await there.get_datastore("dumped_state")).get_state("s"))[0] == b"\x00"
 
 
 async def test_a_view_of_a_type_is_for_people_and_other_programs(demo: Place) -> None:

@@ -1,3 +1,4 @@
+import hashlib
 import zipfile
 from pathlib import Path
 
@@ -64,3 +65,26 @@ def test_a_half_written_charm_is_never_seen(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="absent"):
         archive.write(target, [("a", tmp_path / "absent")])
     assert target.read_text() == "old"
+
+
+def test_what_charmcraft_yaml_holds_is_packed_as_juju_reads_it(charm: Path, tmp_path: Path) -> None:
+    (charm / "metadata.yaml").unlink()
+    (charm / "charmcraft.yaml").write_text(
+        "name: ledger\ntype: charm\nactions: {report: {description: d}}\nparts: {}\n"
+    )
+    with zipfile.ZipFile(pack(charm, tmp_path / "build", tmp_path / "cache")) as opened:
+        assert yaml.safe_load(opened.read("metadata.yaml")) == {"name": "ledger"}
+        assert yaml.safe_load(opened.read("actions.yaml")) == {"report": {"description": "d"}}
+        assert "config.yaml" not in opened.namelist()
+
+
+def test_wheels_of_the_charms_own_are_packed_and_locked(charm: Path, tmp_path: Path) -> None:
+    (charm / "wheels").mkdir()
+    wheel = charm / "wheels" / "my_store-1.0-py3-none-any.whl"
+    wheel.write_bytes(b"contents")
+    (charm / "requirements.txt").write_text("# nothing of an index\n")
+    with zipfile.ZipFile(pack(charm, tmp_path / "build", tmp_path / "cache")) as opened:
+        assert opened.read(f"wheelhouse/{wheel.name}") == b"contents"
+        digest = hashlib.sha256(b"contents").hexdigest()
+        assert f"my-store==1.0 \\\n    --hash=sha256:{digest}" in opened.read("requirements.txt").decode()
+        assert not any(name.startswith("wheels/") for name in opened.namelist())
