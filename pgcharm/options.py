@@ -40,7 +40,7 @@ OWNED = frozenset(
 )  # fmt: skip
 """Settings of postgresql.conf that are the charm's or Patroni's, or without which nothing is safe."""
 
-_PATH = re.compile(r"/(?:[A-Za-z0-9._@+-]+/?)*")
+_PATH = re.compile(r"/?(?:[A-Za-z0-9._@+-]+/?)*")
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?(?::[0-9]{1,5})?|\[[0-9A-Fa-f:]+\](?::[0-9]{1,5})?")
 _WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
@@ -270,7 +270,7 @@ _READERS = {
     "extra_pg_conf": _settings,
     "extra_pg_auth": _auth_lines,
     "backup_repository": _one_of("local", "path", "s3", "sftp"),
-    "backup_path": _form(_PATH, "an absolute path without spaces, such as /mnt/backups"),
+    "backup_path": _form(_PATH, "a path without spaces, such as /mnt/backups"),
     "backup_s3_bucket": _form(_WORD, "a bucket's name"),
     "backup_s3_endpoint": _form(_HOST, "a server's name, with :port where it is not 443"),
     "backup_s3_region": _form(_WORD, "a region's name"),

@@ -106,8 +106,9 @@ def _local(_: Options, given: Given) -> Repository | Lacking:
 
 
 def _path(options: Options, _: Given) -> Repository | Lacking:
-    if not options.backup_path:
-        return Lacking("backup-path is empty (expected the directory that every unit has mounted, e.g. /mnt/backups)")
+    if not options.backup_path.startswith("/"):
+        seen = repr(options.backup_path) if options.backup_path else "empty"
+        return Lacking(f"backup-path is {seen} (expected the directory that every unit has mounted, e.g. /mnt/backups)")
     return Repository(PATH, {"path": options.backup_path.rstrip("/") or "/"})
 
 

@@ -9,14 +9,14 @@ from __future__ import annotations
 from pgcharm.backup.facts import FULL, INCREMENTAL, KINDS, Looked
 from pgcharm.backup.repository import Lacking, Repository
 from pgcharm.backup.schedule import HOUR, read_calendar
-from pgcharm.cluster import peer_words
-from pgcharm.layout import SOCKETS, member_name
+from pgcharm.layout import SOCKETS
 from pgcharm.plan.backup_files import calendars, host_options, server_reads, timer
 from pgcharm.plan.backup_steps import FillArchive, MakeStanza, NotePassphrase, ReloadService, StartBackup
 from pgcharm.plan.repository import backup_unit, keeps, maker, proof, repository, stanza
 from pgcharm.plan.situation import Part, Situation, digest
 from pgcharm.plan.steps import StartService, StopService
 from pgcharm.plan.types import Step, Wait
+from pgcharm.states import CLONING
 from pgcharm.view import known
 
 AGAIN = 20.0
@@ -154,7 +154,7 @@ def due(s: Situation) -> tuple[str, str]:
     last = s.o.runs.last
     if last is not None and (last.ended > seen.at or (not last.ok and s.o.now - last.started < RETRY)):
         return "", ""
-    if not all_there(s) or not any(calendars(s).values()):
+    if is_cloning(s) or not any(calendars(s).values()):
         return "", ""
     newest = seen.stanza.newest
     if newest is None:
@@ -173,11 +173,9 @@ def is_busy(s: Situation) -> bool:
     return working or (seen is not None and seen.stanza.backing_up)
 
 
-def all_there(s: Situation) -> bool:
-    """Whether no unit is still on its way in: a clone and a backup at once would slow each other down."""
-    serving = {word.unit for word in peer_words(s.o.juju) if word.database} | {s.o.juju.unit}
-    members = {member.name for member in s.patroni.members} if s.patroni else set()
-    return all(unit in serving or member_name(unit) in members for unit in s.staying)
+def is_cloning(s: Situation) -> bool:
+    """Whether a unit is on its way in: a clone and a backup at once would slow each other down."""
+    return any(member.state == CLONING for member in (s.patroni.members if s.patroni else ()))
 
 
 def interval(s: Situation) -> float:
