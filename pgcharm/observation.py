@@ -32,6 +32,11 @@ class Request:
         """A parameter that is text, without spaces around it; empty where it was not given."""
         return str(self.parameters.get(parameter) or "").strip()
 
+    def shown(self, parameter: str) -> str:
+        """The same as it may stand in a sentence: in one line that can be printed and is not too long."""
+        text = self.text(parameter)
+        return text if text.isprintable() and len(text) <= 80 else repr(text[:80])
+
     def number(self, parameter: str) -> int:
         """A parameter that is a whole number; 0 where it was not given."""
         found = self.parameters.get(parameter)

@@ -359,6 +359,15 @@ def start_in_background(name: str) -> None:
     run("systemctl", "start", "--no-block", name, timeout=30)
 
 
+def try_service_restart(name: str) -> str:
+    """The same for a service that others do without; why it does not run, or the empty string."""
+    try:
+        ensure_service_restarted(name)
+    except (systemd.SystemdError, OSError) as error:
+        return str(error)
+    return ""
+
+
 def ensure_service_stopped(name: str, timeout: float = 120) -> bool:
     """A service does not run, nor after a reboot."""
     state = services([name])[name]

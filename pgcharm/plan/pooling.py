@@ -9,7 +9,7 @@ from pgcharm.plan.clients import pooled
 from pgcharm.plan.files import write_if_needed
 from pgcharm.plan.pooler import POOLER, inputs, pooler_files, pools, reads, runs
 from pgcharm.plan.situation import Part, Situation
-from pgcharm.plan.steps import ReloadPooler, RemovePath, StartService, StopService
+from pgcharm.plan.steps import ReloadPooler, RemovePath, StartPooler, StopService
 from pgcharm.plan.types import Step, Wait
 from pgcharm.view import known
 
@@ -21,7 +21,7 @@ def poolers(s: Situation) -> Part:
     if not pools(s):
         return ending(s)
     reason = "clients may come through it"
-    steps: list[Step] = [StartService(reason, name, inputs(s)) for name in s.layout.pooler_services if stale(s, name)]
+    steps: list[Step] = [StartPooler(reason, name, inputs(s)) for name in s.layout.pooler_services if stale(s, name)]
     requests = pooled(s)
     written = any(file.reader and write_if_needed(s, file) for file in pooler_files(s, requests))
     if steps or written or s.o.machine.memories.loaded.get(POOLER) != reads(s, requests):

@@ -326,6 +326,17 @@ class ReloadPostgres(Step):
 
 
 @dataclass(frozen=True)
+class StartPooler(Step):
+    """A pooler runs from its files as they are now. One that cannot is no failure: PostgreSQL is not to wait for it."""
+
+    service: str
+    inputs: str = field(repr=False)
+
+    def says(self) -> str:
+        return f"start {self.service}"
+
+
+@dataclass(frozen=True)
 class ReloadPooler(Step):
     """The poolers have read their files. `inputs` is the digest of what they read."""
 

@@ -25,7 +25,9 @@ def restart(s: Situation, request: Request) -> Part | Refusal:
     chosen = tuple(member for member in members if not only or member.name == member_name(only))
     if not chosen:
         expected = ", ".join(unit_name(member.name) for member in members)
-        return Refusal(f"cannot restart {only}: it is no member of the cluster (expected one of: {expected})")
+        return Refusal(
+            f"cannot restart {request.shown('unit')}: it is no member of the cluster (expected one of: {expected})"
+        )
     if unwell := [why for member in members if (only == "" or member not in chosen) and (why := amiss(s, member))]:
         return Refusal(
             f"cannot restart: {'; '.join(unwell)} (expected every unit to serve, so that one is left that does; "

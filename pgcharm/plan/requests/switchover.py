@@ -33,7 +33,9 @@ def switch_over(s: Situation, request: Request) -> Part | Refusal:
     chosen = next((member for member in standbys if member.name == member_name(wanted)), None)
     if chosen is None:
         expected = ", ".join(unit_name(member.name) for member in standbys) or "there is no standby: add a unit first"
-        return Refusal(f"cannot switch over to {wanted}: the cluster has no such standby (expected one of: {expected})")
+        return Refusal(
+            f"cannot switch over to {request.shown('to')}: there is no such standby (expected one of: {expected})"
+        )
     if why := why_not(chosen, standbys, bound):
         return Refusal(f"cannot switch over to {wanted}: {why}")
     return handing_over(s, s.primary, chosen, "the operator asks for it")

@@ -216,6 +216,12 @@ def _(step: steps.ReloadPostgres, o: Observation) -> Observation:
 
 
 @carry_out.register
+def _(step: steps.StartPooler, o: Observation) -> Observation:
+    o = with_service(o, step.service, Service(True, True, False))
+    return remember(o, "started_with", {step.service: step.inputs})
+
+
+@carry_out.register
 def _(step: steps.ReloadPooler, o: Observation) -> Observation:
     return remember(o, "loaded", {"pooler": step.inputs})
 

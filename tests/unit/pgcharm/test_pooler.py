@@ -48,7 +48,7 @@ def test_turned_on_the_package_comes_and_both_poolers_start_and_postgresql_is_le
     found = plan(told(living(), pooler="transaction")).steps
     kinds = [type(step).__name__ for step in found]
     assert steps.InstallPackages("they are missing", ("pgbouncer",)) in found
-    started = [step.service for step in found if isinstance(step, steps.StartService)]
+    started = [step.service for step in found if isinstance(step, (steps.StartService, steps.StartPooler))]
     assert started == ["postgresql-watch.service", *POOLERS]
     assert not {"RestartPostgres", "ReloadPostgres", "ReloadPatroni", "RestartInTurn"} & set(kinds)
 
@@ -96,14 +96,14 @@ def test_who_gets_into_a_pooler_is_who_gets_into_postgresql_and_no_password_is_k
 def test_a_client_more_reloads_the_poolers_and_restarts_nothing() -> None:
     found = plan(made.with_juju(pooled(), clients=(SHOP,))).steps
     assert any(isinstance(step, steps.ReloadPooler) for step in found)
-    assert not any(isinstance(step, steps.StartService) for step in found)
+    assert not any(isinstance(step, (steps.StartService, steps.StartPooler)) for step in found)
 
 
 def test_a_pooler_that_is_down_is_started_and_status_says_so() -> None:
     o = pooled()
     services = {**o.machine.services, POOLERS[0]: Service(False, True, False)}
     down = plan(on_machine(o, services=services))
-    assert [step.service for step in down.steps if isinstance(step, steps.StartService)] == [POOLERS[0]]
+    assert [step.service for step in down.steps if isinstance(step, steps.StartPooler)] == [POOLERS[0]]
     assert down.publication.status.level == "waiting"
     assert "its pooler does not run" in down.publication.status.message
     silent = plan(replace(o, pooler=Unknown("it does not answer"))).publication.status

@@ -112,7 +112,7 @@ def test_without_anybody_fit_every_reason_is_told() -> None:
 
 def test_an_unknown_unit_is_refused_with_the_names_that_would_do() -> None:
     said = asked(living(), "switchover", to="postgresql/7")
-    assert said.endswith("the cluster has no such standby (expected one of: postgresql/1, postgresql/2)")
+    assert said.endswith("there is no such standby (expected one of: postgresql/1, postgresql/2)")
 
 
 def test_without_a_primary_or_a_standby_there_is_no_switchover() -> None:
