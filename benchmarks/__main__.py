@@ -15,7 +15,17 @@ from pathlib import Path
 import benchmarks
 from benchmarks.figures import describe_machine, table
 
-_NOT_SCENARIOS = {"__main__", "figures", "client_bed", "own_box", "plot", "relations_bed", "store_peers", "vanilla"}
+_NOT_SCENARIOS = {
+    "__main__",
+    "client_bed",
+    "client_writers",
+    "figures",
+    "own_box",
+    "plot",
+    "relations_bed",
+    "store_peers",
+    "vanilla",
+}
 
 
 def scenarios() -> list[str]:
