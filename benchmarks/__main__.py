@@ -17,8 +17,9 @@ from benchmarks.figures import describe_machine, table
 
 _NOT_SCENARIOS = {
     "__main__",
-    "figures",
     "client_bed",
+    "client_writers",
+    "figures",
     "own_box",
     "plot",
     "relations_bed",

@@ -4,7 +4,7 @@ Knows: how servers are started and what each library calls "ask the primary".
 Must not know: what is measured.
 
 Peers are optional (`pip install -r requirements/peers.txt`); one that is not installed is left out of the table.
-Momoko is not among them: it needs Tornado below 6, which does not import on Python 3.10 and newer.
+Momoko needs Tornado below 6; the last of those (5.1.1) still serves it on Python 3.11.
 """
 
 from __future__ import annotations
@@ -163,7 +163,22 @@ async def hasql(pair: Pair, size: int) -> AsyncIterator[Ask]:
     await pool.close()
 
 
+@asynccontextmanager
+async def momoko(pair: Pair, size: int) -> AsyncIterator[Ask]:
+    from momoko import Pool
+
+    pool = Pool(conninfo(pair), size=size, max_size=size)
+    await pool.connect()
+
+    async def ask(n: int) -> Any:
+        return (await pool.execute(QUERY, (n,))).fetchone()
+
+    yield ask
+    pool.close()
+
+
 POOLS: dict[str, Peer] = {
+    "momoko": momoko,
     "psycopg_pool": psycopg_pool,
     "asyncpg": asyncpg,
     "aiopg": aiopg,

@@ -1,27 +1,71 @@
-"""Failovers as an application sees them: four tasks write all the time, through each library in the same minute."""
+"""Failovers as an application sees them: four tasks write all the time, through each library in the same minute.
+
+`--plots DIRECTORY` also draws each of them, as docs/explanation/what-happens-when.md shows them.
+"""
 
 from __future__ import annotations
 
+import argparse
 import asyncio
+import contextlib
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
 from time import perf_counter
-from typing import TypeAlias
 
-from benchmarks.client_bed import is_installed, running_pair, target
+from benchmarks import plot
+from benchmarks.client_bed import running_pair
+from benchmarks.client_writers import Write, writers
 from benchmarks.figures import Row, Value
-from pgclient import Cluster, Transaction
 from tests.database.pgclient.servers import Node, Pair
 
 WORKERS = 4
 EVERY = 0.05
-LIMIT = 3.0
-"""Seconds that an application gives one write of a library that would wait for longer."""
-STOPPED, FROZEN, AFTER = 20.0, 5.0, 12.0
-INSERT = "INSERT INTO numbers VALUES (%s)"
+BEFORE, AFTER = 2.0, 12.0
+BAR = 0.2
+"""Seconds of one bar in a plot."""
 
-Write: TypeAlias = Callable[[int], Awaitable[object]]
+
+@dataclass(frozen=True)
+class Event:
+    """What happens to the primary `a`, for how long, and how it ends."""
+
+    what: str
+    lose: Callable[[Pair], None]
+    seconds: float
+    mend: Callable[[Pair], None]
+    thaws: bool = False
+
+
+def _stop(pair: Pair) -> None:
+    pair.a.stop("fast")
+
+
+def _crash(pair: Pair) -> None:
+    pair.a.stop("immediate")
+
+
+def _freeze(pair: Pair) -> None:
+    pair.a.freeze()
+
+
+def _promote(pair: Pair) -> None:
+    pair.b.promote()
+
+
+def _start(pair: Pair) -> None:
+    pair.a.start()
+
+
+EVENTS = {
+    "stopped": Event("primary stopped 20 s, then standby promoted", _stop, 20, _promote),
+    "frozen": Event("primary frozen 5 s, then standby promoted", _freeze, 5, _promote, thaws=True),
+    "crashed": Event("primary crashed, standby promoted 2 s later", _crash, 2, _promote),
+    "restarted": Event("primary stopped and started 3 s later", _stop, 3, _start),
+}
 
 
 class Application:
@@ -38,6 +82,11 @@ class Application:
     def wait_since(self, moment: float) -> float:
         """Seconds from a moment to the first write acknowledged after it; the rest of the run if there was none."""
         return min((at for at in self.acknowledged.values() if at > moment), default=moment + AFTER) - moment
+
+    def gap(self, begun: float, ended: float) -> tuple[float, float]:
+        """The longest time without a write in this span."""
+        times = [begun, *sorted(at for at in self.acknowledged.values() if begun < at < ended), ended]
+        return max(pairwise(times), key=lambda pair: pair[1] - pair[0])
 
     async def stop(self) -> None:
         for task in self._tasks:
@@ -57,57 +106,73 @@ class Application:
             await asyncio.sleep(EVERY)
 
 
-def run() -> list[Row]:
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Its options."""
+    parser.add_argument("--events", default=",".join(EVENTS), help="separated by commas: " + ", ".join(EVENTS))
+    parser.add_argument("--plots", type=Path, help="a directory for a plot of each event and library, as SVG")
+
+
+def run(options: argparse.Namespace) -> list[Row]:
     """All rows."""
     logging.disable(logging.CRITICAL)  # the libraries report every failed attempt
     rows = []
-    for what, frozen in (
-        ("primary stopped 20 s, then standby promoted", False),
-        ("primary frozen 5 s, then standby promoted", True),
-    ):
+    for name in options.events.split(","):
         with running_pair() as pair:
-            rows += asyncio.run(_failover(pair, what, frozen))
+            rows += asyncio.run(_failover(pair, name, options.plots))
     return rows
 
 
-async def _failover(pair: Pair, what: str, frozen: bool) -> list[Row]:
+async def _failover(pair: Pair, name: str, plots: Path | None) -> list[Row]:
+    event = EVENTS[name]
+    seen: dict[str, Application] = {}
     async with AsyncExitStack() as stack:
-        seen: dict[str, Application] = {}
-        for number, (name, writer) in enumerate(_writers().items()):
+        for number, (library, writer) in enumerate(writers().items()):
             write = await stack.enter_async_context(writer(pair))
-            seen[name] = Application(write, number * 1_000_000)
-        await asyncio.sleep(2)
-        promoted = await _lose(pair, frozen)
+            seen[library] = Application(write, number * 1_000_000)
+        await asyncio.sleep(BEFORE)
+        lost = perf_counter()
+        await asyncio.to_thread(event.lose, pair)
+        await asyncio.sleep(event.seconds)
+        await asyncio.to_thread(event.mend, pair)
+        mended = perf_counter()
         await asyncio.sleep(AFTER / 2)
-        if frozen:
+        if event.thaws:
             pair.a.thaw()
         await asyncio.sleep(AFTER / 2)
         await asyncio.gather(*(application.stop() for application in seen.values()))
-    return _summed_up(what, seen, promoted, pair, frozen)
+        with contextlib.suppress(Exception):  # how a peer ends is not measured
+            await stack.aclose()
+    if plots:
+        plots.mkdir(parents=True, exist_ok=True)
+        for library, application in seen.items():
+            drawn = _drawn(application, library, event, lost, mended + AFTER)
+            (plots / f"client-{name}-{library.replace('_', '-')}.svg").write_text(drawn)
+    return _summed_up(event, seen, mended, pair)
 
 
-async def _lose(pair: Pair, frozen: bool) -> float:
-    """Take the primary away, and promote the standby some time later; when that was."""
-    if frozen:
-        pair.a.freeze()
-    else:
-        await asyncio.to_thread(pair.a.stop, "fast")
-    await asyncio.sleep(FROZEN if frozen else STOPPED)
-    await asyncio.to_thread(pair.b.promote)
-    return perf_counter()
+def _drawn(application: Application, library: str, event: Event, lost: float, ended: float) -> str:
+    begun = lost - BEFORE
+    counts = [0] * (int((ended - begun) / BAR) + 1)
+    for at in application.acknowledged.values():
+        if begun <= at < ended:
+            counts[int((at - begun) / BAR)] += 1
+    gap = application.gap(begun, ended)
+    title = f"{library}, {event.what}: writes per {BAR * 1000:.0f} ms; "
+    title += f"{gap[1] - gap[0]:.1f} s without one, {application.errors} errors"
+    return plot.bars(counts, -BEFORE, BAR, title, (gap[0] - lost, gap[1] - lost))
 
 
-def _summed_up(what: str, seen: dict[str, Application], promoted: float, pair: Pair, frozen: bool) -> list[Row]:
+def _summed_up(event: Event, seen: dict[str, Application], mended: float, pair: Pair) -> list[Row]:
     def row(of: str, unit: str, value: Callable[[Application], float], held_to: float | None) -> Row:
         values = {name: Value.of([value(application)]) for name, application in seen.items()}
-        return Row(f"{what}: {of}", unit, values.pop("pgclient"), held_to, values)
+        return Row(f"{event.what}: {of}", unit, values.pop("pgclient"), held_to, values)
 
     rows = [
-        row("first write after promotion", "s", lambda application: application.wait_since(promoted), 1),
+        row("first write after that", "s", lambda application: application.wait_since(mended), 1),
         row("errors the application saw", "", lambda application: application.errors, 0),
         row("longest call", "s", lambda application: application.longest, None),
     ]
-    if frozen:
+    if event.thaws:
         lost = _numbers(pair.a) - _numbers(pair.b)
         rows.append(
             row("acknowledged writes that only the old primary has", "", lambda a: len(lost & set(a.acknowledged)), 0)
@@ -117,69 +182,3 @@ def _summed_up(what: str, seen: dict[str, Application], promoted: float, pair: P
 
 def _numbers(node: Node) -> set[int]:
     return {int(str(number)) for (number,) in node.sql("SELECT n FROM numbers")}
-
-
-def _writers() -> dict[str, Callable[[Pair], AbstractAsyncContextManager[Write]]]:
-    peers = {"psycopg_pool": _psycopg_pool, "asyncpg": _asyncpg, "hasql": _hasql}
-    return {"pgclient": _pgclient, **{name: peer for name, peer in peers.items() if is_installed(name)}}
-
-
-def _hosts(pair: Pair) -> str:
-    return f"127.0.0.1:{pair.a.port},127.0.0.1:{pair.b.port}"
-
-
-@asynccontextmanager
-async def _pgclient(pair: Pair) -> AsyncIterator[Write]:
-    async with Cluster(target(pair)) as cluster:
-
-        async def write(number: int) -> None:
-            async def insert(tx: Transaction) -> None:
-                await tx.execute(INSERT, (number,))
-
-            await cluster.run(insert)
-
-        yield write
-
-
-@asynccontextmanager
-async def _psycopg_pool(pair: Pair) -> AsyncIterator[Write]:
-    """With what its manual offers against dead hosts: short connects, keepalives, a check at checkout."""
-    from psycopg_pool import AsyncConnectionPool
-
-    dsn = f"postgresql://app:sesame@{_hosts(pair)}/postgres?target_session_attrs=read-write&connect_timeout=2"
-    dsn += "&keepalives_idle=2&keepalives_interval=1&keepalives_count=3&tcp_user_timeout=5000"
-    pool = AsyncConnectionPool(dsn, min_size=2, max_size=4, open=False, check=AsyncConnectionPool.check_connection)
-    await pool.open()
-
-    async def insert(number: int) -> None:
-        async with pool.connection() as connection:
-            await connection.execute(INSERT, (number,))
-
-    yield lambda number: asyncio.wait_for(insert(number), LIMIT)
-    await asyncio.wait_for(pool.close(timeout=2), 10)
-
-
-@asynccontextmanager
-async def _asyncpg(pair: Pair) -> AsyncIterator[Write]:
-    import asyncpg
-
-    dsn = f"postgresql://app:sesame@{_hosts(pair)}/postgres?target_session_attrs=read-write"
-    pool = await asyncpg.create_pool(dsn, min_size=2, max_size=4, timeout=2, command_timeout=LIMIT)
-    yield lambda number: asyncio.wait_for(pool.execute(INSERT.replace("%s", "$1"), number), LIMIT)
-    pool.terminate()
-
-
-@asynccontextmanager
-async def _hasql(pair: Pair) -> AsyncIterator[Write]:
-    from hasql.driver.asyncpg import PoolManager
-
-    sizes = {"min_size": 2, "max_size": 4, "timeout": 2, "command_timeout": LIMIT}
-    pool = PoolManager(f"postgresql://app:sesame@{_hosts(pair)}/postgres", acquire_timeout=2, pool_factory_kwargs=sizes)
-    await pool.ready()
-
-    async def insert(number: int) -> None:
-        async with pool.acquire_master() as connection:
-            await connection.execute(INSERT.replace("%s", "$1"), number)
-
-    yield lambda number: asyncio.wait_for(insert(number), LIMIT)
-    await pool.terminate()

@@ -72,6 +72,11 @@ def _addresses(host: str, hostaddr: str, port: str) -> tuple[Address, ...]:
     if len(ports) == 1:
         ports *= len(hosts)
     numeric = numeric or [""] * len(hosts)
+    if any("=" in name for name in (*hosts, *numeric)):
+        raise Misconfigured(
+            "cannot read a host: its name has an equals sign (not shown: it may hold a password)\n"
+            "hint: give `host=` a value; libpq takes the next word for it"
+        )
     if not len(hosts) == len(ports) == len(numeric):
         raise Misconfigured(
             f"cannot match hosts and ports: {len(hosts)} hosts, {len(ports)} ports, {len(numeric)} numeric addresses "
@@ -86,5 +91,8 @@ def _addresses(host: str, hostaddr: str, port: str) -> tuple[Address, ...]:
 
 def _port(text: str) -> int:
     if not text.isdecimal() or not 0 < int(text) < 65536:
-        raise Misconfigured(f"cannot read a port: {text!r:.20} (expected 1 to 65535)")
+        raise Misconfigured(
+            "cannot read a port: it is not shown, for it may be a password (expected 1 to 65535)\n"
+            "hint: in a URL, user and password end with an @ before the host"
+        )
     return int(text)

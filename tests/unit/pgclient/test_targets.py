@@ -36,7 +36,16 @@ def test_hosts_are_read_as_libpq_reads_them(text: str, addresses: tuple[Address,
 
 
 @pytest.mark.parametrize(
-    "text", ["host=a,b port=1,2,3", "host=a port=x", "host=a port=70000", "sesame=1 password=sesame"]
+    "text",
+    [
+        "host=a,b port=1,2,3",
+        "host=a port=x",
+        "host=a port=70000",
+        "host= password=sesame",
+        "port= password=sesame",
+        "postgresql://app:sesame",
+        "sesame=1 password=sesame",
+    ],
 )
 def test_what_can_never_work_is_refused_without_showing_it(text: str) -> None:
     with pytest.raises(Misconfigured) as caught:
@@ -60,6 +69,20 @@ def test_no_repr_shows_the_password(secret: str) -> None:
     target = parse("host=h user=u", password=f"#{secret}#")
     cluster = Cluster(target)
     assert secret not in repr(target) + repr(cluster) + str(target.addresses)
+
+
+WORDS = "host= port= hostaddr= user= password= postgresql:// @ : / , ? = ' \\ % [ ]".split()
+
+
+@given(st.lists(st.sampled_from([*WORDS, " "]) | st.text(max_size=5), max_size=12).map("".join))
+def test_nonsense_is_read_or_refused_and_never_shown(text: str) -> None:
+    try:
+        found = parse(f"{text} password=sesame")
+    except Misconfigured as error:
+        assert "sesame" not in f"{error!r} {error} {error.__cause__!r}"  # noqa: PT017
+    else:
+        assert all(0 < address.port < 65536 for address in found.addresses)
+        assert "sesame" not in repr(found)
 
 
 def bag(master: str = ONE, standbys: str = TWO, **more: str) -> dict[str, str]:
