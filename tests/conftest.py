@@ -6,6 +6,11 @@ import signal
 from types import FrameType
 
 import pytest
+from hypothesis import settings
+
+# An example's time says nothing on a machine with other work to do.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
