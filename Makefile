@@ -42,8 +42,9 @@ format: .venv/ready ## put style right
 	@$(BIN)/ruff check --fix --quiet . || true
 	@$(BIN)/ruff format --quiet .
 
-docs: .venv/ready ## write the pages that repeat config.yaml and actions.yaml
+docs: .venv/ready ## write the pages that repeat config.yaml, actions.yaml and docstrings
 	@$(BIN)/python -m workbench.reference
+	@$(BIN)/python -m workbench.client_reference
 
 lock: .venv/ready ## write requirements.txt and requirements/dev.txt anew
 	@$(BIN)/python -m workbench.lock

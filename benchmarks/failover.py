@@ -2,7 +2,11 @@
 
 Three writers (`tests/cluster/driving/writers.py`) insert a row every 20 ms each; a gap is the longest time between two
 acknowledgements of any of them. What was acknowledged is looked for on every member after each trial, and a trial that
-lost a row, or saw two primaries, ends the run. `--trials N`, `--events host,postmaster,...`, `--charm FILE`.
+lost a row, or saw two primaries, ends the run. `--trials N`, `--events host,postmaster,...`, `--charm FILE`, `--alone`
+without the peers. A trial takes about a minute for each subject, for two units two minutes.
+
+Two units are broken in a model of their own, with Juju's own lease of a minute for its leader: it is part of what is
+measured.
 """
 
 from __future__ import annotations
@@ -12,7 +16,7 @@ import contextlib
 import os
 import sys
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import jubilant
@@ -20,6 +24,7 @@ from driving.box import Box, command
 from driving.history import Gap, per_interval
 from driving.members import Event
 from driving.postgresql import SERVER, Cluster
+from driving.prepared import prepared
 from driving.proof import Proof
 from driving.waiting import until
 
@@ -33,45 +38,70 @@ EVENTS = {
     "postmaster": ("the primary's postmaster killed", 6.0),
     "switchover": ("planned switchover", 3.0),
     "remove-unit": ("the primary's unit removed", 5.0),
+    "two-primary": ("of two units, the primary's host lost", 75.0),
+    "two-standby": ("of two units, the standby's host lost", 75.0),
 }
+OF_TWO = ("two-primary", "two-standby")
+WITHOUT_PEERS = ("remove-unit", *OF_TWO)
 OURS = "ours"
 Subject = Proof | Vanilla
+Found = defaultdict[str, defaultdict[str, list[float]]]
+"""Gaps, by event and subject."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What can be said on the command line."""
     parser.add_argument("--trials", type=int, default=5)
-    parser.add_argument("--events", default=",".join(EVENTS), help="separated by commas: " + ", ".join(EVENTS))
+    parser.add_argument("--events", type=chosen, default=list(EVENTS), help="separated by commas: " + ", ".join(EVENTS))
+    parser.add_argument("--alone", action="store_true", help="without vanilla Patroni beside it")
     parser.add_argument("--charm", type=Path, help="a packed charm; else the newest in build/")
     parser.add_argument("--plots", type=Path, help="a directory for a plot of each event, as SVG")
+
+
+def chosen(text: str) -> list[str]:
+    """The events of the command line."""
+    events = text.split(",")
+    if unknown := set(events) - EVENTS.keys():
+        raise argparse.ArgumentTypeError(f"{', '.join(sorted(unknown))} (expected some of {', '.join(EVENTS)})")
+    return events
 
 
 def run(options: argparse.Namespace) -> list[Row]:
     """All rows."""
     charm = newest_charm(options)
-    events = options.events.split(",")
-    with both(charm) as (ours, vanilla):
-        found: defaultdict[str, defaultdict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
-        for trial in range(options.trials):
-            for event in events:
-                for name, subject in subjects(ours, vanilla, event):
-                    found[event][name].append(
-                        tried(subject, event, f"{name}, {EVENTS[event][0]}", trial, options.plots)
-                    )
-    return [row(event, found[event]) for event in events]
+    found: Found = defaultdict(lambda: defaultdict(list))
+    if events := [event for event in options.events if event not in OF_TWO]:
+        peers = not options.alone and any(event not in WITHOUT_PEERS for event in events)
+        with both(charm) if peers else alone(charm) as (ours, vanilla):
+            try_all(options, events, ours, vanilla, found)
+    if events := [event for event in options.events if event in OF_TWO]:
+        with ours_alone(charm, units=2, lease=60) as two:
+            try_all(options, events, two, None, found)
+    return [row(event, found[event]) for event in options.events]
 
 
-def row(event: str, found: dict[str, list[float]]) -> Row:
+def try_all(
+    options: argparse.Namespace, events: Sequence[str], ours: Proof, vanilla: Vanilla | None, found: Found
+) -> None:
+    """Every trial of every event, the subjects in turns."""
+    for trial in range(options.trials):
+        for event in events:
+            for name, subject in subjects(ours, vanilla, event):
+                what = f"{name}, {EVENTS[event][0]}"
+                found[event][name].append(tried(subject, event, what, trial, options.plots))
+
+
+def row(event: str, found: Mapping[str, list[float]]) -> Row:
     """One event's row."""
     what, held_to = EVENTS[event]
     peers = {name: Value.of(gaps) for name, gaps in found.items() if name != OURS}
     return Row(f"{what}: longest time without a write", "s", Value.of(found[OURS]), held_to, peers)
 
 
-def subjects(ours: Proof, vanilla: Vanilla, event: str) -> Iterator[tuple[str, Subject]]:
+def subjects(ours: Proof, vanilla: Vanilla | None, event: str) -> Iterator[tuple[str, Subject]]:
     """Who is put to it, one after the other."""
     yield OURS, ours
-    if event != "remove-unit":
+    if vanilla is not None and event not in WITHOUT_PEERS:
         for name in PROFILES:
             vanilla.profile(name)
             yield name, vanilla
@@ -89,6 +119,8 @@ def tried(subject: Subject, event: str, name: str, trial: int, plots: Path | Non
         with subject.under_writers(name, within=120, back=240) as seen:
             _BREAK[event](subject, seen)
             seen.goes_on(120)
+        if event in OF_TWO and isinstance(subject, Proof):
+            subject.settled(2)
     _, seen, gap = subject.events[-1]
     print(f"  trial {trial + 1}, load {load:.1f}: {gap.seconds:.2f} s", file=sys.stderr, flush=True)
     if plots:
@@ -108,6 +140,8 @@ def drawn(event: Event, gap: Gap, name: str) -> str:
 
 _BREAK: dict[str, Callable[[Subject, Event], None]] = {
     "host": lambda subject, event: subject.fault("crash", event.primary),
+    "two-primary": lambda subject, event: subject.fault("crash", event.primary),
+    "two-standby": lambda subject, event: subject.fault("crash", event.standbys[0]),
     "postmaster": lambda subject, event: subject.kill(event.primary, "KILL", "postmaster"),
     "switchover": lambda subject, event: subject.switch_over(event.primary),
 }
@@ -132,17 +166,24 @@ def newest_charm(options: argparse.Namespace) -> Path:
 
 
 @contextlib.contextmanager
-def ours_alone(charm: Path) -> Iterator[Proof]:
-    """Three units of the charm in a box of their own."""
+def ours_alone(charm: Path, units: int = 3, lease: int = 15) -> Iterator[Proof]:
+    """Units of the charm in a box of their own. `lease`: seconds for which Juju has a leader."""
     with own_box() as home:
         juju = jubilant.Juju(cli_binary=command("juju"), wait_timeout=600)
-        juju.add_model("failover", config={"lease-seconds": 15})
-        juju.deploy(charm, SERVER, num_units=3, base="debian@12")
+        juju.add_model("failover", config={"lease-seconds": lease, **prepared()})
+        juju.deploy(charm, SERVER, num_units=units, base="debian@12")
         cluster = Cluster(juju)
-        cluster.settled(3)
+        cluster.settled(units)
         ours = Proof(cluster, Box(home))
         ours.prepare()
         yield ours
+
+
+@contextlib.contextmanager
+def alone(charm: Path) -> Iterator[tuple[Proof, None]]:
+    """Three units and no peers."""
+    with ours_alone(charm) as ours:
+        yield ours, None
 
 
 @contextlib.contextmanager

@@ -1,7 +1,8 @@
 """What a hook costs with 1, 10 and 100 client applications: one that joins, one that leaves, and hooks of others.
 
 On a PostgreSQL of this host and real hook tool processes, without machines (see `relations_bed`): the figures are of
-what a hook does because of its clients. The rest of a hook does not depend on their number.
+what a hook does because of its clients. The rest of a hook does not depend on their number. A client that joins is told
+everything in the same hook, so that this is also how long it waits for the primary once its hook has begun.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ def _with(bed: Unit, number: int) -> list[Row]:
         bed.bags.written.clear()
         bed.bags.join(number + 1)
         joins.append(timed(lambda: bed.hook("db-relation-joined", number + 1)))
+        bed.bags.is_told(number + 1)
         departures.append(timed(lambda: _leaves(bed, number + 1)))
         touched |= set(bed.bags.written)
     others = [timed(lambda: bed.hook("update-status")) for _ in range(TIMES)]

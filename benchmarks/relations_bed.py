@@ -57,6 +57,10 @@ class Bags:
         self.clients[number] = {f"client{number}/0": {"egress-subnets": f"10.7.{number >> 8}.{number & 255}/32"}}
         self.own.setdefault(number, {})
 
+    def is_told(self, number: int) -> None:
+        """Nothing is measured of a client that was not served."""
+        assert self.own[number].get("allowed-units") == f"client{number}/0", f"client{number} was told nothing"
+
     async def answer(self, call: ToolCall) -> ToolAnswer:
         if call.tool == "relation-set" and call.stdin is None:
             return ToolAnswer(STDIN_WANTED)

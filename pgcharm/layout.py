@@ -15,7 +15,10 @@ from dataclasses import dataclass
 ETCD_CLIENT_PORT = 2379
 ETCD_PEER_PORT = 2380
 PATRONI_PORT = 8008
+PGBACKREST_PORT = 8432
 SOCKETS = "/var/run/postgresql"
+PROGRAMS = ("etcd", "postgres", "pgbackrest")
+"""Programs that have a certificate."""
 PGDG_KEY = "/usr/share/postgresql-common/pgdg/apt.postgresql.org.asc"
 PGDG_SOURCES = "/etc/apt/sources.list.d/pgdg.sources"
 CREATE_CLUSTER = "/etc/postgresql-common/createcluster.conf"
@@ -41,9 +44,24 @@ def epoch_key(application: str) -> str:
     return f"/charm/{application}/epoch"
 
 
+def hold_key(application: str) -> str:
+    """The key in etcd that says that poolers have to hold their clients back, while the primary is being changed."""
+    return f"/charm/{application}/hold"
+
+
+def held_key(application: str, member: str = "") -> str:
+    """The key in etcd with which a member says that its pooler does; without one, what all such keys begin with."""
+    return f"/charm/{application}/held/{member}"
+
+
 def gone_key(application: str, unit: str = "") -> str:
     """The key in etcd that says that a unit is gone for good; without a unit, what all such keys begin with."""
     return f"/charm/{application}/gone/{member_name(unit) if unit else ''}"
+
+
+def restored_key(application: str) -> str:
+    """The key in etcd with the number of the last restore whose data took the place of what was before."""
+    return f"/charm/{application}/restored"
 
 
 @dataclass(frozen=True)
@@ -126,8 +144,59 @@ class Layout:
         return f"{self.application}-watch.service"
 
     @property
+    def pgbackrest_service(self) -> str:
+        """pgBackRest's own server, through which units reach one another's data and a repository on one's disk."""
+        return f"{self.application}-pgbackrest.service"
+
+    def backup_service(self, kind: str) -> str:
+        """The backup program at work on a `full`, `diff` or `incr` backup, or on `verify`."""
+        return f"{self.application}-backup@{kind}.service"
+
+    def backup_timer(self, kind: str) -> str:
+        """What starts that program when it is time."""
+        return f"{self.application}-backup-{kind}.timer"
+
+    @property
+    def backup_timers(self) -> tuple[str, ...]:
+        return self.backup_timer("full"), self.backup_timer("incr")
+
+    @property
+    def backup_services(self) -> tuple[str, ...]:
+        """Everything that the backup program does."""
+        return tuple(map(self.backup_service, ("full", "diff", "incr", "verify")))
+
+    @property
     def services(self) -> tuple[str, ...]:
-        return self.etcd_service, self.patroni_service, self.watch_service
+        return self.etcd_service, self.patroni_service, self.watch_service, self.pgbackrest_service
+
+    @property
+    def pooler_service(self) -> str:
+        """The pooler in front of the primary."""
+        return f"{self.application}-pooler.service"
+
+    @property
+    def reads_service(self) -> str:
+        """The pooler in front of this unit's own server."""
+        return f"{self.application}-pooler-reads.service"
+
+    @property
+    def pooler_services(self) -> tuple[str, ...]:
+        return self.pooler_service, self.reads_service
+
+    @property
+    def pooler_files(self) -> tuple[str, ...]:
+        names = ("pooler.ini", "pooler-reads.ini", "pooler_hba.conf", "pooler_users.txt", "pooler_databases.txt")
+        return (*map(self.rendered, names), *map(self.unit_file, self.pooler_services))
+
+    @property
+    def pooler_target(self) -> str:
+        """Where the observer service writes to which server each database's clients are led."""
+        return f"{self.state}/pooler-target.ini"
+
+    @property
+    def pooler_sockets(self) -> str:
+        """Where the poolers' consoles are."""
+        return f"/run/{self.application}-pooler"
 
     def rendered(self, name: str) -> str:
         """The path of a rendered file in the charm's own /etc directory, e.g. `patroni.yml`."""
@@ -137,7 +206,7 @@ class Layout:
         return f"/etc/systemd/system/{service}"
 
     def certificate(self, program: str) -> str:
-        """The certificate of `etcd` or `postgres`."""
+        """The certificate of `etcd`, `postgres` or `pgbackrest`."""
         return f"{self.etc}/tls/{program}.crt"
 
     def key(self, program: str) -> str:
@@ -146,6 +215,75 @@ class Layout:
     @property
     def ca(self) -> str:
         return f"{self.etc}/tls/ca.crt"
+
+    @property
+    def pgbackrest(self) -> str:
+        """pgBackRest's configuration."""
+        return self.rendered("pgbackrest.conf")
+
+    @property
+    def archive_push(self) -> str:
+        """The program that PostgreSQL hands each segment of its log to. pgBackRest insists on its name in there."""
+        return self.rendered("pgbackrest-push")
+
+    @property
+    def repository_ca(self) -> str:
+        """The authorities of the machine that the repository is on."""
+        return f"{self.etc}/tls/repository-ca.crt"
+
+    @property
+    def repository_key(self) -> str:
+        """The private key for an SFTP server."""
+        return f"{self.etc}/tls/repository.key"
+
+    @property
+    def backups(self) -> str:
+        """A repository on this unit's own disk. It outlives the unit."""
+        return f"/var/lib/{self.application}-backups"
+
+    @property
+    def backup_notes(self) -> str:
+        """What the backup program has written down of its runs."""
+        return f"{self.state}/backup-runs.json"
+
+    @property
+    def repository_seen(self) -> str:
+        """What the observer service has seen of the repository last."""
+        return f"/run/{self.application}-charm-repository"
+
+    @property
+    def dropped(self) -> str:
+        """Touched when a segment of the log is given up because the disk is about to be full."""
+        return f"{self.state}/archive/dropped"
+
+    @property
+    def push_error(self) -> str:
+        """Why the last segment of the log could not be archived; not there while all can be."""
+        return f"{self.state}/archive/error"
+
+    @property
+    def restored(self) -> str:
+        """Where data is brought back, beside the data directory, until it takes its place."""
+        return f"{self.data}.restored"
+
+    @property
+    def restore_service(self) -> str:
+        """The program that brings data back."""
+        return f"{self.application}-restore.service"
+
+    @property
+    def restore_notes(self) -> str:
+        """What that program has written down."""
+        return f"{self.state}/restore-notes.json"
+
+    @property
+    def work_notes(self) -> str:
+        """What a dump, a load of one or a trial of a backup has written down."""
+        return f"{self.state}/work-notes.json"
+
+    def work_service(self, kind: str) -> str:
+        """A `dump`, a `load` or a `check` at work; there is no file of it."""
+        return f"{self.application}-{kind}.service"
 
     @property
     def etcd_join(self) -> str:
@@ -161,19 +299,30 @@ class Layout:
     def directories(self) -> tuple[str, ...]:
         """Every directory whose owner and mode are observed."""
         inside = (f"{self.storage}/{self.version}",) if self.storage else ()
-        return self.etc, f"{self.etc}/tls", self.state, self.etcd_data, *inside
+        return self.etc, f"{self.etc}/tls", self.state, f"{self.state}/archive", self.etcd_data, self.backups, *inside
+
+    @property
+    def unit_files(self) -> tuple[str, ...]:
+        """Every service and timer that the charm writes."""
+        return (*self.services, self.backup_service(""), *self.backup_timers, self.restore_service)
 
     @property
     def managed(self) -> tuple[str, ...]:
         """Every file whose digest is observed."""
-        names = ("etcd.env", "patroni.yml", "postgresql.conf", "pg_hba.conf", "pg_ident.conf", "watch.json")
+        names = (
+            "etcd.env", "patroni.yml", "postgresql.conf", "pg_hba.conf", "pg_ident.conf", "watch.json",
+            "pgbackrest.conf", "pgbackrest-push", "backup.json", "restore.json",
+        )  # fmt: skip
         return (
             CREATE_CLUSTER,
             PGDG_SOURCES,
             *self.directories,
             *(self.rendered(name) for name in names),
-            *(self.unit_file(service) for service in self.services),
+            *(self.unit_file(service) for service in self.unit_files),
+            *self.pooler_files,
             self.ca,
-            *(self.certificate(program) for program in ("etcd", "postgres")),
-            *(self.key(program) for program in ("etcd", "postgres")),
+            self.repository_ca,
+            self.repository_key,
+            *(self.certificate(program) for program in PROGRAMS),
+            *(self.key(program) for program in PROGRAMS),
         )

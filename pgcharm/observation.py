@@ -10,6 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from pgcharm.backup.facts import Archiver, Looked, RunNotes, StanzaInfo
+from pgcharm.backup.repository import Given
+from pgcharm.backup.target import Archive
 from pgcharm.clients.access import AccessRule
 from pgcharm.clients.catalogue import Catalogue
 from pgcharm.clients.passwords import ClientKey
@@ -28,6 +31,11 @@ class Request:
     def text(self, parameter: str) -> str:
         """A parameter that is text, without spaces around it; empty where it was not given."""
         return str(self.parameters.get(parameter) or "").strip()
+
+    def shown(self, parameter: str) -> str:
+        """The same as it may stand in a sentence: in one line that can be printed and is not too long."""
+        text = self.text(parameter)
+        return text if text.isprintable() and len(text) <= 80 else repr(text[:80])
 
     def number(self, parameter: str) -> int:
         """A parameter that is a whole number; 0 where it was not given."""
@@ -155,6 +163,13 @@ class Memory:
     trouble: Mapping[str, str] = field(default_factory=dict)
     """What keeps the data from being used (`what`), since when (`since`, seconds since the boot), and whether a copy
     has taken its place already (`replaced`); empty while all is well."""
+    backup: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Of the repository: why its stanza could not be made (`failed`, and `at`, seconds since the boot), the passphrase
+    that has proved to be its own (`passphrase`, and `proved`, for which stanza), and the last promotion after which
+    the archive was looked through (`filled`)."""
+    restore: Mapping[str, str] = field(default_factory=dict)
+    """This unit's part in the last restore: its `number`, how it ended (`state`, `said`), and on the way there where the
+    data is brought back (`place`) and whether the log was archived to the end (`closed`)."""
     upgrade: Mapping[str, str] = field(default_factory=dict)
     """Which upgrade the packages have seen (`packages`), and which is done (`done`), by the name it was given."""
 
@@ -212,6 +227,49 @@ class DataDirectory:
 
 
 @dataclass(frozen=True)
+class Restoration:
+    """Data that is being brought back on this unit, from outside."""
+
+    number: int = 0
+    """The restore that the program's notes are about."""
+    state: str = ""
+    """`working`, `done` or `failed`."""
+    said: str = ""
+    beside: bool = False
+    """Whether there is a directory with data that is being or has been brought back."""
+    size: int = 0
+    """Bytes of the data directory that it will take the place of; looked at only while a restore is asked for."""
+    room: int = 0
+    """Bytes that are free on its disk."""
+    tablespaces: bool = False
+    """Whether that data has tablespaces elsewhere."""
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a dump, a load of one or a trial of a backup has written down last."""
+
+    kind: str = ""
+    begun: float = 0.0
+    state: str = ""
+    """`working`, `done` or `failed`."""
+    said: str = ""
+    results: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Restorable:
+    """What there is to bring back, in the repository; looked at only when an action asks."""
+
+    stanza: StanzaInfo
+    archive: Archive
+    names: tuple[str, ...] = ()
+    """All stanzas there."""
+    system: str = ""
+    """The system identifier of the newest data in our own stanza."""
+
+
+@dataclass(frozen=True)
 class EtcdMember:
     """One member of the etcd cluster. `name` is empty until it has started once."""
 
@@ -243,6 +301,8 @@ class Etcd:
     """Whose turn it is to take a PostgreSQL down on purpose, and what for: `postgresql-1 restart PostgreSQL`."""
     epoch: int = 0
     """How many times this cluster of etcd was begun again from what one member knew."""
+    restored: int = 0
+    """The number of the last restore whose data took the place of what was before."""
     banned: tuple[str, ...] = ()
     """Units that are gone for good, and must not take part any more if their machine comes back."""
     registered: tuple[str, ...] = ()
@@ -343,6 +403,14 @@ class Postgres:
 
 
 @dataclass(frozen=True)
+class Pooler:
+    """This unit's poolers, which run and answer."""
+
+    clients: int
+    """How many are connected."""
+
+
+@dataclass(frozen=True)
 class Observation:
     """One frozen look at everything."""
 
@@ -359,3 +427,15 @@ class Observation:
     data: DataDirectory = DataDirectory()
     remnant: View[Remnant] | Unknown | None = None
     """None while a quorum answers."""
+    pooler: View[Pooler] | Unknown | None = None
+    """None where no pooler runs."""
+    restoration: Restoration = Restoration()
+    restorable: View[Restorable] | Unknown | None = None
+    work: Work = Work()
+    given: Given = field(default_factory=Given)
+    """What of the repository is not in the options themselves."""
+    repository: View[Looked] | Unknown | None = None
+    """The repository, as this unit's observer service has seen it; None before it has looked."""
+    archiver: Archiver = field(default_factory=Archiver)
+    runs: RunNotes = field(default_factory=RunNotes)
+    """What this unit's backup program has done."""

@@ -12,7 +12,11 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
+
+from pgcharm.backup.authorities import NotPem, pem
+from pgcharm.backup.schedule import BadCalendar, read_calendar
+from pgcharm.layout import ETCD_CLIENT_PORT, ETCD_PEER_PORT, PATRONI_PORT
 
 Value = str | int | float | bool | None
 
@@ -26,17 +30,19 @@ ENCODINGS = (
 """Encodings that a server can use, PostgreSQL's documentation, table 24.1."""
 
 OWNED = frozenset(
-    ("archive_mode", "cluster_name", "config_file", "data_directory", "external_pid_file", "hba_file", "hot_standby",
-     "ident_file", "include", "include_dir", "include_if_exists", "listen_addresses", "max_connections",
-     "max_locks_per_transaction", "max_prepared_transactions", "max_replication_slots", "max_wal_senders",
-     "max_worker_processes", "port", "primary_conninfo", "primary_slot_name", "recovery_target", "restore_command",
-     "ssl", "ssl_ca_file", "ssl_cert_file", "ssl_key_file", "synchronous_standby_names", "track_commit_timestamp",
-     "unix_socket_directories", "wal_level", "wal_log_hints", "fsync", "full_page_writes")
+    ("archive_command", "archive_library", "archive_mode", "cluster_name", "config_file", "data_directory",
+     "external_pid_file", "hba_file", "hot_standby", "ident_file", "include", "include_dir", "include_if_exists",
+     "listen_addresses", "max_connections", "max_locks_per_transaction", "max_prepared_transactions",
+     "max_replication_slots", "max_wal_senders", "max_worker_processes", "port", "primary_conninfo",
+     "primary_slot_name", "recovery_target", "restore_command", "ssl", "ssl_ca_file", "ssl_cert_file", "ssl_key_file",
+     "synchronous_standby_names", "track_commit_timestamp", "unix_socket_directories", "wal_level", "wal_log_hints",
+     "fsync", "full_page_writes")
 )  # fmt: skip
 """Settings of postgresql.conf that are the charm's or Patroni's, or without which nothing is safe."""
 
-_SPELLED = {"diverged_standby": "diverged-standby"}
-"""Options whose name is no Python name."""
+_PATH = re.compile(r"/?(?:[A-Za-z0-9._@+-]+/?)*")
+_HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?(?::[0-9]{1,5})?|\[[0-9A-Fa-f:]+\](?::[0-9]{1,5})?")
+_WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 _LINE = re.compile(r"\s*([A-Za-z_][A-Za-z0-9_.]*)\s*(?:=|\s)\s*('(?:[^']|'')*'|[^\s'#]+)\s*(?:#.*)?")
 _AUTH_LINE = re.compile(r"\s*(local|host|hostssl|hostnossl|hostgssenc|hostnogssenc)\s+\S+\s+\S+\s+\S+.*")
@@ -71,8 +77,35 @@ class Options:
     diverged_standby: str = "set-aside"
     max_connections: int = 0
     memory_mb: int = 0
+    pooler: str = "off"
+    pooler_port: int = 6432
+    pooler_size: int = 20
+    pooler_clients: int = 1000
+    pooler_default: bool = False
     extra_pg_conf: tuple[tuple[str, str], ...] = field(default=())
     extra_pg_auth: tuple[str, ...] = ()
+    backup_repository: str = "local"
+    backup_path: str = ""
+    backup_s3_bucket: str = ""
+    backup_s3_endpoint: str = ""
+    backup_s3_region: str = "us-east-1"
+    backup_s3_uri_style: str = "host"
+    backup_s3_ca: str = ""
+    backup_s3_credentials: str = ""
+    """A secret's URI, as the two below."""
+    backup_sftp_host: str = ""
+    backup_sftp_user: str = ""
+    backup_sftp_credentials: str = ""
+    backup_encryption: str = ""
+    backup_retention_full: int = 2
+    backup_retention_days: int = 0
+    backup_full_schedule: str = "Sun 02:00"
+    backup_incremental_schedule: str = "Mon..Sat 02:00"
+
+
+def spelled(name: str) -> str:
+    """What an option is called in config.yaml."""
+    return name.replace("_", "-") if name.startswith("backup_") or name == "diverged_standby" else name
 
 
 class _Wrong(ValueError):
@@ -84,14 +117,26 @@ def read_options(config: Mapping[str, Value]) -> tuple[Options, tuple[Mistake, .
     found: dict[str, object] = {}
     mistakes = []
     for name in (f.name for f in fields(Options)):
-        option = _SPELLED.get(name, name)
+        option = spelled(name)
         if (value := config.get(option)) is None:
             continue
         try:
             found[name] = _READERS[name](value)
         except _Wrong as error:
             mistakes.append(Mistake(option, _shown(value), str(error)))
-    return Options(**found), tuple(mistakes)  # type: ignore[arg-type]
+    options = Options(**found)  # type: ignore[arg-type]
+    if clash := _port_clash(options):
+        return replace(options, pooler_port=Options.pooler_port), (*mistakes, clash)
+    return options, tuple(mistakes)
+
+
+def _port_clash(options: Options) -> Mistake | None:
+    """The poolers' ports where somebody else listens already; None where they are free."""
+    taken = {options.listen_port, ETCD_CLIENT_PORT, ETCD_PEER_PORT, PATRONI_PORT}
+    if options.pooler == "off" or taken.isdisjoint((options.pooler_port, options.pooler_port + 1)):
+        return None
+    allowed = f"a port that is free, and the next one too: not {', '.join(map(str, sorted(taken)))}"
+    return Mistake("pooler_port", str(options.pooler_port), allowed)
 
 
 def effective(
@@ -170,6 +215,36 @@ def _auth_lines(value: Value) -> tuple[str, ...]:
     return lines
 
 
+def _form(pattern: re.Pattern[str], allowed: str):  # type: ignore[no-untyped-def]
+    def read(value: Value) -> str:
+        if value and not pattern.fullmatch(str(value)):
+            raise _Wrong(allowed)
+        return str(value)
+
+    return read
+
+
+def _calendar(value: Value) -> str:
+    text = " ".join(str(value).split())
+    try:
+        if text:
+            read_calendar(text)
+    except BadCalendar as error:
+        raise _Wrong(f"systemd's OnCalendar, e.g. Sun 02:00, or empty; {error}") from None
+    return text
+
+
+def _authorities(value: Value) -> str:
+    try:
+        return pem(str(value))
+    except NotPem as error:
+        raise _Wrong(f"certificates as PEM, or base64 of that; {error}") from None
+
+
+def _secret(value: Value) -> str:
+    return str(value)
+
+
 def _lines(value: Value) -> list[str]:
     return [line for line in str(value).splitlines() if line.strip() and not line.strip().startswith("#")]
 
@@ -187,6 +262,27 @@ _READERS = {
     "diverged_standby": _one_of("set-aside", "reclone", "block"),
     "max_connections": _between(20, 10000, 0),
     "memory_mb": _between(128, 1 << 24, 0),
+    "pooler": _one_of("off", "transaction", "session"),
+    "pooler_port": _between(1024, 65534),
+    "pooler_size": _between(1, 10000),
+    "pooler_clients": _between(1, 50000),
+    "pooler_default": _boolean,
     "extra_pg_conf": _settings,
     "extra_pg_auth": _auth_lines,
+    "backup_repository": _one_of("local", "path", "s3", "sftp"),
+    "backup_path": _form(_PATH, "a path without spaces, such as /mnt/backups"),
+    "backup_s3_bucket": _form(_WORD, "a bucket's name"),
+    "backup_s3_endpoint": _form(_HOST, "a server's name, with :port where it is not 443"),
+    "backup_s3_region": _form(_WORD, "a region's name"),
+    "backup_s3_uri_style": _one_of("host", "path"),
+    "backup_s3_ca": _authorities,
+    "backup_s3_credentials": _secret,
+    "backup_sftp_host": _form(_HOST, "a server's name, with :port where it is not 22"),
+    "backup_sftp_user": _form(_WORD, "a user's name"),
+    "backup_sftp_credentials": _secret,
+    "backup_encryption": _secret,
+    "backup_retention_full": _between(1, 999),
+    "backup_retention_days": _between(1, 9999, 0),
+    "backup_full_schedule": _calendar,
+    "backup_incremental_schedule": _calendar,
 }

@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime
 import hashlib
 import ipaddress
+from contextlib import suppress
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -44,7 +45,11 @@ def make_authority(name: str, now: float) -> tuple[str, str]:
 
 
 def issue(ca_certificate: str, ca_key: str, name: str, names: tuple[str, ...], now: float) -> tuple[str, str]:
-    """A certificate for addresses and host names, and its key, PEM."""
+    """A certificate for addresses and host names, and its key, PEM.
+
+    An address stands in it twice, as one and as a name: pgBackRest compares what it connects to with names only
+    (src/common/io/tls/client.c, tlsClientHostVerify, 2.45).
+    """
     authority = x509.load_pem_x509_certificate(ca_certificate.encode())
     signer = serialization.load_pem_private_key(ca_key.encode(), None)
     assert isinstance(signer, ec.EllipticCurvePrivateKey)
@@ -55,7 +60,7 @@ def issue(ca_certificate: str, ca_key: str, name: str, names: tuple[str, ...], n
         _builder(subject, authority.subject, now, CERTIFICATE_DAYS)
         .public_key(key.public_key())
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(x509.SubjectAlternativeName([_alternative(text) for text in names]), critical=False)
+        .add_extension(x509.SubjectAlternativeName(_alternatives(names)), critical=False)
         .add_extension(x509.ExtendedKeyUsage(purposes), critical=False)
         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key()), critical=False)
         .sign(signer, hashes.SHA256())
@@ -78,7 +83,7 @@ def read(certificate: str) -> Certificate:
     names = loaded.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     return Certificate(
         issuer=hashlib.sha256(issuer).hexdigest(),
-        names=tuple(sorted(str(name.value) for name in names)),
+        names=tuple(sorted({str(name.value) for name in names})),
         expires=loaded.not_valid_after_utc.timestamp(),
     )
 
@@ -95,11 +100,12 @@ def _builder(subject: x509.Name, issuer: x509.Name, now: float, days: int) -> x5
     )
 
 
-def _alternative(text: str) -> x509.GeneralName:
-    try:
-        return x509.IPAddress(ipaddress.ip_address(text))
-    except ValueError:
-        return x509.DNSName(text)
+def _alternatives(names: tuple[str, ...]) -> list[x509.GeneralName]:
+    found: list[x509.GeneralName] = [x509.DNSName(text) for text in names]
+    for text in names:
+        with suppress(ValueError):
+            found.append(x509.IPAddress(ipaddress.ip_address(text)))
+    return found
 
 
 def _pem(certificate: x509.Certificate) -> str:

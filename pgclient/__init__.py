@@ -13,8 +13,8 @@ from pgclient.blocking import BlockingCluster, BlockingTransaction
 from pgclient.cluster import Cluster
 from pgclient.errors import Busy, ClusterError, CommitUnknown, Misconfigured, TimedOut, Unavailable
 from pgclient.hosts import Address, HostView, Role
-from pgclient.listening import Gap, Listening, Note
 from pgclient.lsn import CommitToken
+from pgclient.notes import Gap, Listening, Note
 from pgclient.options import Options
 from pgclient.relation import NotYet, from_pgsql, from_postgresql_client
 from pgclient.routing import Route, Wanted

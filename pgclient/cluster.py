@@ -24,8 +24,9 @@ from psycopg.rows import tuple_row
 from pgclient import copying, running, statements
 from pgclient.copying import CopyChunks, CopyRows, Progress
 from pgclient.hosts import Address, HostView
-from pgclient.listening import Ear, Listening, check_payload
+from pgclient.listening import Ear
 from pgclient.lsn import CommitToken
+from pgclient.notes import Listening, check_payload
 from pgclient.options import Options
 from pgclient.question import Question, Shape
 from pgclient.retry import Stage

@@ -4,123 +4,31 @@ One session of its own, never a pooled one, serves all listeners of a cluster; o
 and unsubscribing are notes to that task and wait for no statement of anybody else. A standby cannot LISTEN: after a
 failover the task moves to the new primary, subscribes again, and hands every listener a `Gap`.
 
-Knows: LISTEN, and how a listener is fed. Must not know: what notifications mean.
+Knows: LISTEN, and which listener a channel has. Must not know: what notifications mean.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections import deque
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from time import monotonic, time
-from types import TracebackType
 
 import psycopg
 from psycopg import pq
 from psycopg.abc import QueryNoTemplate as Query
 
 from pgclient import statements
-from pgclient.errors import Misconfigured, unavailable
+from pgclient.errors import unavailable
 from pgclient.hosts import Address
+from pgclient.notes import Gap, Listening, Note
 from pgclient.options import Options
 from pgclient.router import Router
 from pgclient.session import Session
 from pgclient.waits import happened
 
-MAX_PAYLOAD = 7999
-"""Bytes: https://www.postgresql.org/docs/current/sql-notify.html (must be shorter than 8000)."""
-MAX_CHANNEL = 63
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    """One notification."""
-
-    channel: str
-    payload: str
-    pid: int
-    """The server process that sent it."""
-
-
-@dataclass(frozen=True)
-class Gap:
-    """Notes may have been missed since `since` (seconds since 1970): read anew whatever you follow."""
-
-    channel: str
-    since: float
-    why: str
-
-
-def check_payload(channel: str, payload: str) -> None:
-    """Raise `Misconfigured` for what NOTIFY would refuse."""
-    check_channel(channel)
-    size = len(payload.encode())
-    if size > MAX_PAYLOAD:
-        raise Misconfigured(
-            f"cannot notify {channel}: the payload has {size} bytes (expected at most {MAX_PAYLOAD})\n"
-            "hint: store the data in a table and send its key"
-        )
-
-
-def check_channel(channel: str) -> None:
-    """Raise `Misconfigured` for a channel that cannot be listened to."""
-    if not 0 < len(channel.encode()) <= MAX_CHANNEL:
-        raise Misconfigured(f"cannot use channel {channel!r:.80} (expected 1 to {MAX_CHANNEL} bytes)")
-
-
-class Listening:
-    """One listener: `async for note in listening`, which yields `Note` and `Gap`.
-
-    As `async with cluster.listen("channel") as notes` it is subscribed when the block begins; without, at the first
-    step.
-    """
-
-    def __init__(self, ear: Ear, channels: tuple[str, ...], most: int) -> None:
-        for channel in channels:
-            check_channel(channel)
-        self.channels = channels
-        self._ear = ear
-        self._most = most
-        self._arrived: deque[Note | Gap] = deque()
-        self._something = asyncio.Event()
-        self._closed = False
-
-    async def __aenter__(self) -> Listening:
-        await self._ear.add(self)
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def __aiter__(self) -> Listening:
-        return self
-
-    async def __anext__(self) -> Note | Gap:
-        if not self._closed and not self._ear.has(self):
-            await self._ear.add(self)
-        while not self._arrived:
-            if self._closed:
-                raise StopAsyncIteration
-            self._something.clear()
-            await self._something.wait()
-        return self._arrived.popleft()
-
-    def close(self) -> None:
-        """End the iteration once what has arrived was read."""
-        self._closed = True
-        self._something.set()
-        self._ear.remove(self)
-
-    def feed(self, item: Note | Gap) -> None:
-        """Give it to the reader. One who does not read gets a gap instead of everybody's memory."""
-        if len(self._arrived) >= self._most:
-            self._arrived.clear()
-            now = time()
-            self._arrived.extend(Gap(channel, now, "the listener read too slowly") for channel in self.channels)
-        self._arrived.append(item)
-        self._something.set()
+_AT_ONCE = 500
+"""Channels that are subscribed to in one round trip."""
 
 
 class Ear:
@@ -129,8 +37,14 @@ class Ear:
     def __init__(self, router: Router, options: Options) -> None:
         self._router = router
         self._options = options
-        self._listeners: dict[Listening, asyncio.Event] = {}
+        self._hearers: dict[str, dict[Listening, None]] = {}
+        """Who listens to each channel. One listener may listen to several."""
+        self._unready: dict[Listening, asyncio.Event] = {}
+        """Listeners that wait for the server to have all their channels."""
+        self._listeners: set[Listening] = set()
         self._subscribed: set[str] = set()
+        self._changed: set[str] = set()
+        """Channels whose hearers came or went since the server was last told."""
         self._missed_since: dict[str, float] = {}
         self._alive_at = 0.0
         """By the wall clock, for a `Gap` to tell; nothing is decided by it, for it may be put back."""
@@ -140,32 +54,52 @@ class Ear:
         self._wake = asyncio.Event()
         self._broken: psycopg.Error | None = None
         self._task: asyncio.Task[None] | None = None
-        router.on_new_primary(self._wake.set)
+        router.on_new_primary(lambda: self._wake.set())
 
     def has(self, listener: Listening) -> bool:
         return listener in self._listeners
 
     async def add(self, listener: Listening) -> None:
         """Wait until the server has all its channels; raises `Unavailable` if that takes too long."""
-        ready = self._listeners.setdefault(listener, asyncio.Event())
-        self._wake.set()
+        self._router.check_open("primary")
+        if listener not in self._listeners:
+            self._listeners.add(listener)
+            self._unready[listener] = asyncio.Event()
+            for channel in listener.channels:
+                self._hearers.setdefault(channel, {})[listener] = None
+            self._wake_up(listener.channels)
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._listen(), name="pgclient-listen")
+        ready = self._unready.get(listener)
         try:
-            if not await happened(ready, self._options.patience):
-                raise unavailable("primary", str(self._router.topology), self._options.patience)
+            if ready and not await happened(ready, self._options.patience):
+                seen = f"{self._router.topology}; {self._why}" if self._why else str(self._router.topology)
+                raise unavailable("primary", seen, self._options.patience)
         except BaseException:
             self.remove(listener)
             raise
 
     def remove(self, listener: Listening) -> None:
-        self._listeners.pop(listener, None)
+        if listener not in self._listeners:
+            return
+        self._listeners.discard(listener)
+        self._unready.pop(listener, None)
+        for channel in listener.channels:
+            del self._hearers[channel][listener]
+            if not self._hearers[channel]:
+                del self._hearers[channel]
+        self._wake_up(listener.channels)
+
+    def _wake_up(self, channels: Iterable[str]) -> None:
+        self._changed.update(channels)
         self._wake.set()
 
     async def close(self) -> None:
         if self._task:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
+        self._task, self._wake = None, asyncio.Event()
+        self._subscribed.clear()
         for listener in list(self._listeners):
             listener.close()
 
@@ -189,6 +123,7 @@ class Ear:
         except (psycopg.Error, OSError, asyncio.TimeoutError):
             return f"{address} did not let us in"
         self._broken = None
+        self._changed = set(self._hearers)
         session.add_notify_handler(lambda found: self._feed(found.channel, found.payload, found.pid))
         try:
             while self._router.topology.primary in (None, address):
@@ -204,22 +139,22 @@ class Ear:
     async def _catch_up(self, session: Session) -> None:
         """Make the server's subscriptions those that are wanted."""
         self._wake.clear()
-        wanted = {channel for listener in self._listeners for channel in listener.channels}
-        for channel in sorted(wanted - self._subscribed):
-            await self._tell(session, statements.listening("LISTEN", channel))
-            self._subscribed.add(channel)
-            self._end_gap(channel)
-        for channel in sorted(self._subscribed - wanted):
-            await self._tell(session, statements.listening("UNLISTEN", channel))
-            self._subscribed.discard(channel)
-        for listener, ready in self._listeners.items():
-            if self._subscribed.issuperset(listener.channels):
-                ready.set()
+        changed, self._changed = self._changed, set()
+        for some in _parts(changed & self._hearers.keys() - self._subscribed):
+            await self._tell(session, statements.listening("LISTEN", some))
+            self._subscribed.update(some)
+            for channel in some:
+                self._end_gap(channel)
+        for some in _parts(self._subscribed & changed - self._hearers.keys()):
+            await self._tell(session, statements.listening("UNLISTEN", some))
+            self._subscribed.difference_update(some)
+        for listener in [one for one in self._unready if self._subscribed.issuperset(one.channels)]:
+            self._unready.pop(listener).set()
 
     def _end_gap(self, channel: str) -> None:
         since = self._missed_since.pop(channel, None)
-        for listener, ready in self._listeners.items():
-            if since is not None and channel in listener.channels and ready.is_set():
+        for listener in self._hearers.get(channel, ()):
+            if since is not None and listener not in self._unready:
                 listener.feed(Gap(channel, since, self._why))
 
     async def _wait(self, session: Session) -> None:
@@ -238,12 +173,16 @@ class Ear:
 
     def _read(self, session: Session) -> None:
         """Called by the event loop when there is something: a notification goes to its listeners at once."""
-        pgconn = session.pgconn
+        pgconn, encoding, heard = session.pgconn, session.info.encoding, False
         try:
             pgconn.consume_input()
             while found := pgconn.notifies():
+                # What is no text in this encoding goes through nevertheless: nobody else's notes are to suffer.
+                channel = found.relname.decode(encoding, "surrogateescape")
+                self._feed(channel, found.extra.decode(encoding, "surrogateescape"), found.be_pid)
+                heard = True
+            if heard:
                 self._alive()
-                self._feed(found.relname.decode(), found.extra.decode(), found.be_pid)
             if pgconn.status != pq.ConnStatus.OK:
                 raise psycopg.OperationalError("the server closed the listening session")
         except psycopg.Error as error:
@@ -251,9 +190,9 @@ class Ear:
             self._wake.set()
 
     def _feed(self, channel: str, payload: str, pid: int) -> None:
-        note = Note(channel, payload, pid)
-        for listener in self._listeners:
-            if channel in listener.channels:
+        if hearers := self._hearers.get(channel):
+            note = Note(channel, payload, pid)
+            for listener in hearers:
                 listener.feed(note)
 
     async def _tell(self, session: Session, query: Query) -> None:
@@ -266,3 +205,9 @@ class Ear:
 
     def _alive(self) -> None:
         self._alive_at, self._beat_at = time(), monotonic()
+
+
+def _parts(channels: set[str]) -> Iterator[list[str]]:
+    left = iter(sorted(channels))
+    while some := list(islice(left, _AT_ONCE)):
+        yield some

@@ -17,7 +17,7 @@ from weakref import WeakKeyDictionary
 import psycopg
 
 from pgclient.company import Desk
-from pgclient.errors import unavailable
+from pgclient.errors import Misconfigured, unavailable
 from pgclient.hosts import Address, HostView, Role
 from pgclient.kinds import Kind
 from pgclient.leaks import caller
@@ -54,6 +54,7 @@ class Router:
         self._lent: WeakKeyDictionary[Session, Address] = WeakKeyDictionary()
         self._turns = itertools.count()
         self._opened = False
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._tell_of_primary: list[Callable[[], None]] = []
 
     @property
@@ -68,6 +69,9 @@ class Router:
         return tuple(_statistics(view, self._pools.get(view.address), self.topology) for view in self.topology.hosts)
 
     async def open(self) -> None:
+        if self._opened:
+            self._check_loop()
+        self._loop = asyncio.get_running_loop()
         self._opened = True
         self.watcher.start()
 
@@ -114,6 +118,7 @@ class Router:
         """The answer to one statement outside of a transaction, by the shortest way that there is."""
         view = self._at_hand(wanted)
         if view and question.kind is not Kind.OTHER:
+            self._check_loop()
             try:
                 return await self._desks[view.address].ask(question, deadline, limit, view.role is Role.PRIMARY)
             except Elsewhere:
@@ -201,11 +206,23 @@ class Router:
         is_fresh = wanted.after is None or view.role is Role.PRIMARY or view.lsn >= wanted.after.lsn
         return view if is_fresh and view.address in self._desks else None
 
+    def check_open(self, wanted: object) -> None:
+        """Raise `Unavailable` if it is not, `Misconfigured` if that was in another event loop."""
+        if not self._opened:
+            raise unavailable(str(wanted), "the cluster is not open", 0.0)
+        self._check_loop()
+
+    def _check_loop(self) -> None:
+        if self._loop is not asyncio.get_running_loop():
+            raise Misconfigured(
+                "cannot use the cluster: it was opened in another event loop\n"
+                "hint: make one Cluster for each event loop, or a BlockingCluster for threads"
+            )
+
     async def _acquire(self, wanted: Route, deadline: float) -> tuple[HostPool, Session, HostView]:
         began = monotonic()
         while True:
-            if not self._opened:
-                raise unavailable(str(wanted), "the cluster is not open", monotonic() - began)
+            self.check_open(wanted)
             among = self._among(wanted)
             if among:
                 found = await self._try(self._choose(among), wanted, deadline)

@@ -82,9 +82,10 @@ def notification(channel: str, payload: str) -> tuple[Query, Params]:
     return "SELECT pg_notify(%s, %s)", (channel, payload)
 
 
-def listening(verb: str, channel: str) -> sql.Composed:
-    """`LISTEN` or `UNLISTEN`, with the channel quoted."""
-    return sql.SQL("{} {}").format(sql.SQL("LISTEN" if verb == "LISTEN" else "UNLISTEN"), sql.Identifier(channel))
+def listening(verb: str, channels: Iterable[str]) -> sql.Composed:
+    """`LISTEN` or `UNLISTEN` for some channels in one text, each quoted."""
+    one = sql.SQL("LISTEN {}" if verb == "LISTEN" else "UNLISTEN {}")
+    return sql.SQL("; ").join(one.format(sql.Identifier(channel)) for channel in channels)
 
 
 async def one_by_one(batches: AsyncIterator[list[Any]]) -> AsyncIterator[Any]:

@@ -22,6 +22,7 @@ from pgclient.copying import CopyChunks, CopyRows, Progress
 from pgclient.errors import Misconfigured
 from pgclient.fate import Answer, Mark
 from pgclient.lsn import CommitToken, parse_lsn
+from pgclient.notes import check_payload
 from pgclient.retry import Stage
 from pgclient.rows import RowFactory, factory
 from pgclient.session import Session
@@ -158,6 +159,11 @@ class Transaction:
         self, query: Query, rows: CopyRows, *, types: Sequence[str] = (), progress: Progress | None = None
     ) -> int:
         return await copying.copy_rows_in(self.connection, query, rows, types=types, progress=progress)
+
+    async def notify(self, channel: str, payload: str = "") -> None:
+        """Notify whoever listens, if and when the transaction commits."""
+        check_payload(channel, payload)
+        await statements.execute(self.connection, *statements.notification(channel, payload))
 
     @contextlib.asynccontextmanager
     async def savepoint(self) -> AsyncIterator[None]:

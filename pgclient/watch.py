@@ -54,6 +54,7 @@ class Watcher:
         self._tasks: dict[Address, asyncio.Task[None]] = {}
 
     def start(self) -> None:
+        self._changed = asyncio.Event()  # the one of before may belong to an event loop that has ended
         self._follow_all(self._target.addresses)
 
     async def stop(self) -> None:

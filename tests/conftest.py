@@ -6,6 +6,10 @@ import signal
 from types import FrameType
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile("any-machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any-machine")  # how long an example takes says how busy the machine is, and nothing else
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -46,7 +46,7 @@ def page() -> str:
 
 def _entry(name: str, thing: Any) -> list[str]:
     lines = [f"## {name}", "", f"    {_signature(name, thing)}", "", _text(thing), ""]
-    if dataclasses.is_dataclass(thing) or (inspect.isclass(thing) and issubclass(thing, Enum)):
+    if dataclasses.is_dataclass(thing) or (inspect.isclass(thing) and issubclass(thing, (Enum, tuple))):
         lines[2] = f"    {name}"
         lines += _fields(thing)  # type: ignore[arg-type]
     if inspect.isclass(thing):

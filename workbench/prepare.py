@@ -34,8 +34,10 @@ KEYRINGS = {"/usr/share/keyrings/debian-archive-keyring.gpg": "debian-archive-ke
 SERVER = {
     "lib/postgresql/*/bin/initdb": "postgresql",
     "share/postgresql/*/extension/postgis.control": "postgresql-postgis",
+    "bin/pgbackrest": "pgbackrest",
+    "sbin/pgbouncer": "pgbouncer",
 }
-"""Some tests start a PostgreSQL server of their own; its package would make and start another one."""
+"""Some tests start a PostgreSQL server or a PgBouncer of their own; their packages would make and start others."""
 NO_CLUSTER = Path("/etc/postgresql-common/createcluster.d/none.conf")
 BUILDING = ("packaging", "setuptools", "wheel")
 """What builds the few packages that come as sources; installed before the rest."""
@@ -85,8 +87,8 @@ def install_packages(packages: Sequence[str]) -> None:
         NO_CLUSTER.unlink(missing_ok=True)
         if ours:
             policy.unlink()
-    if "apt-cacher-ng" in packages:
-        checks.succeeds("systemctl", "disable", "apt-cacher-ng.service")
+    for package in sorted({"apt-cacher-ng", "pgbouncer"}.intersection(packages)):
+        checks.succeeds("systemctl", "disable", f"{package}.service")
 
 
 def make_environment() -> None:

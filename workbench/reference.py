@@ -31,7 +31,7 @@ def options_page(config: Mapping[str, Any]) -> str:
         "",
     ]
     for name, option in config["options"].items():
-        default = option["default"]
+        default = option.get("default", "")
         shown = "empty" if default == "" else f"`{str(default).lower() if isinstance(default, bool) else default}`"
         lines += [f"## {name}", "", f"{option['type']}, default {shown}", "", option["description"].strip(), ""]
     return "\n".join(lines)

@@ -5,6 +5,8 @@ Must not know: which actions a charm has.
 
     >>> read_run(["app/0", "backup", "target.path=/srv"], strings=True)
     Run(units=('app/0',), action='backup', params={'target': {'path': '/srv'}})
+    >>> read_run(["app/0", "restore", "time=2026-11-27 08:30:00"], strings=False).params
+    {'time': '2026-11-27 08:30:00'}
 """
 
 from __future__ import annotations

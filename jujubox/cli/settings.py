@@ -90,11 +90,17 @@ def as_map(data: Any, source: str) -> dict[str, Any]:
 
 
 def parse_yaml(text: str, source: str) -> Any:
-    """The value in YAML text."""
+    """The value in YAML text. What looks like a time is text, as Juju's library has it (yaml.v2, decode.go, scalar)."""
     import yaml
 
+    class Loader(yaml.SafeLoader):
+        yaml_implicit_resolvers = {  # noqa: RUF012
+            first: [(tag, pattern) for tag, pattern in found if tag != "tag:yaml.org,2002:timestamp"]
+            for first, found in yaml.SafeLoader.yaml_implicit_resolvers.items()
+        }
+
     try:
-        return yaml.safe_load(text)
+        return yaml.load(text, Loader)
     except yaml.YAMLError as error:
         raise CommandError(f"cannot parse {source}: {error}") from error
 

@@ -9,8 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from pgcharm.actions.backups import list_backups as backups_table
+from pgcharm.actions.backups import outcome as run_words
 from pgcharm.actions.cluster_status import cluster_status as cluster_table
 from pgcharm.actions.databases import list_databases as databases_table
+from pgcharm.actions.restore import restored, worked
 from pgcharm.adapters import juju as tools
 from pgcharm.apply import StepFailed
 from pgcharm.cycle import Outcome, handle, look
@@ -20,9 +23,10 @@ from pgcharm.observe import credentials_of
 from pgcharm.observe.databases import observe_databases
 from pgcharm.observe.sights import observe_promotion, observe_sights
 from pgcharm.plan import plan
+from pgcharm.plan.backup import looked
 from pgcharm.plan.epoch_steps import ClaimEpoch
 from pgcharm.plan.requests import REQUESTS
-from pgcharm.plan.requests.steps import CountRotation
+from pgcharm.plan.requests.steps import CountRotation, DeleteBackup, FollowBackup
 from pgcharm.plan.situation import situation
 from pgcharm.plan.types import Refusal
 from pgcharm.view import Unknown, View, known
@@ -49,7 +53,11 @@ def run(event: Event) -> None:
     if outcome.refusal is not None:
         tools.action_failed(outcome.refusal.text)
     else:
-        tools.action_result(RESULTS.get(request.name, primary)(outcome))
+        found = RESULTS.get(request.name, primary)(outcome)
+        if isinstance(found, Refusal):
+            tools.action_failed(found.text)
+        else:
+            tools.action_result(found)
 
 
 def explain(o: Observation) -> Results:
@@ -123,13 +131,35 @@ def named(outcome: Outcome) -> Results:
     return {**begins, "next": "the units follow in their next hooks: see juju status"}
 
 
+def list_backups(o: Observation) -> Results | Refusal:
+    """The backups in the repository."""
+    return backups_table(situation(o))
+
+
+def ran(outcome: Outcome) -> Results | Refusal:
+    """What came of a backup or a verification."""
+    step = next(step for step in plan(outcome.before).steps if isinstance(step, FollowBackup))
+    run = outcome.after.runs.runs.get(step.kind)
+    begun = run is not None and run.started >= outcome.before.now - 1
+    return run_words(run if begun else None, step.seconds)
+
+
+def deleted(outcome: Outcome) -> Results:
+    """What is gone, and what is there still."""
+    gone = next(step.gone for step in plan(outcome.before).steps if isinstance(step, DeleteBackup))
+    seen = looked(situation(outcome.after))
+    left = ", ".join(backup.id for backup in seen.stanza.backups) if seen else ""
+    return {"deleted": ", ".join(gone), "left": left}
+
+
 QUESTIONS: Mapping[str, Callable[[Observation], Results | Refusal]] = {
     "explain": explain,
     "cluster-status": cluster_status,
     "list-databases": list_databases,
+    "list-backups": list_backups,
 }
 """Actions that change nothing."""
-RESULTS: Mapping[str, Callable[[Outcome], Results]] = {
+RESULTS: Mapping[str, Callable[[Outcome], Results | Refusal]] = {
     "restart": members,
     "upgrade": versions,
     "reinitialize": standing,
@@ -139,5 +169,10 @@ RESULTS: Mapping[str, Callable[[Outcome], Results]] = {
     "drop-database": dropped,
     "rotate-client-password": rotated,
     "recover-quorum": named,
+    "backup": ran,
+    "verify-backup": ran,
+    "delete-backup": deleted,
+    "restore": restored,
+    "restore-check": worked,
 }
 """What a request's action prints in the end; the primary where nothing else is said here."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -89,6 +90,12 @@ class EtcdEndpoint:
     def put(self, key: str, value: str) -> None:
         self.call("kv/put", {"key": _coded(key), "value": _coded(value)})
 
+    def replace(self, gone: Iterable[str], key: str, value: str) -> None:
+        """Delete keys and write another, all of it or nothing."""
+        deletes = [{"requestDeleteRange": {"key": _coded(each)}} for each in gone]
+        put = {"requestPut": {"key": _coded(key), "value": _coded(value)}}
+        self.call("kv/txn", {"success": [*deletes, put]})
+
     def delete(self, key: str) -> None:
         self.call("kv/deleterange", {"key": _coded(key)})
 
@@ -113,6 +120,10 @@ class EtcdEndpoint:
 
     def update(self, member: str, peer_url: str) -> None:
         self.call("cluster/member/update", {"ID": member, "peerURLs": [peer_url]}, timeout=10)
+
+    def hand_on_lead(self, member: str) -> None:
+        """Let another member lead; only the one that leads can do so."""
+        self.call("maintenance/transfer-leadership", {"targetID": member}, timeout=10)
 
     def remove(self, member: str) -> None:
         self.call("cluster/member/remove", {"ID": member}, timeout=10)

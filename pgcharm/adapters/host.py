@@ -353,6 +353,21 @@ def ensure_service_restarted(name: str) -> bool:
     return True
 
 
+def start_in_background(name: str) -> None:
+    """A service that ends by itself is on its way; one that has failed before begins anew."""
+    subprocess.run(["systemctl", "reset-failed", name], capture_output=True, check=False)
+    run("systemctl", "start", "--no-block", name, timeout=30)
+
+
+def try_service_restart(name: str) -> str:
+    """The same for a service that others do without; why it does not run, or the empty string."""
+    try:
+        ensure_service_restarted(name)
+    except (systemd.SystemdError, OSError) as error:
+        return str(error)
+    return ""
+
+
 def ensure_service_stopped(name: str, timeout: float = 120) -> bool:
     """A service does not run, nor after a reboot."""
     state = services([name])[name]

@@ -156,6 +156,11 @@ def secret(label: str) -> dict[str, str] | None:
         raise
 
 
+def secret_at(uri: str) -> dict[str, str]:
+    """The newest content of a secret that somebody has granted to us. Raises HookToolError."""
+    return dict(tool("secret-get", uri, "--refresh") or {})
+
+
 def add_secret(label: str, content: Mapping[str, str]) -> None:
     """Create a secret of the application."""
     _give_secret(content, "secret-add", "--owner", "application", "--label", label)

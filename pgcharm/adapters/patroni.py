@@ -45,6 +45,10 @@ class PatroniApi:
     def change_settings(self, changes: Mapping[str, Any]) -> None:
         ask("PATCH", f"{self.url}/config", self.credentials, dict(changes), timeout=10)
 
+    def look_again(self) -> None:
+        """Begin the next round now. A change of nothing wakes Patroni (4.1, api.py, do_PATCH_config)."""
+        ask("PATCH", f"{self.url}/config", self.credentials, {"nothing": None}, timeout=3)
+
     def reload(self) -> None:
         ask("POST", f"{self.url}/reload", self.credentials, {}, timeout=10)
 

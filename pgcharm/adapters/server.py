@@ -6,6 +6,7 @@ Knows: postmaster.pid, pg_isready, signals. Must not know: when a process ought 
 from __future__ import annotations
 
 import os
+import select
 import signal
 import subprocess
 import time
@@ -31,6 +32,18 @@ class Server:
             if Path(f"/proc/{process}/comm").read_text().strip() in ("postgres", "postmaster"):
                 return process
         return None
+
+    @staticmethod
+    def ends(process: int, seconds: float) -> bool:
+        """Wait for a process to end, at most so long; whether it has."""
+        try:
+            handle = os.pidfd_open(process)
+        except ProcessLookupError:
+            return True
+        try:
+            return bool(select.select([handle], [], [], seconds)[0])
+        finally:
+            os.close(handle)
 
     def is_standby(self) -> bool:
         return (Path(self.data) / "standby.signal").exists()

@@ -1,14 +1,15 @@
 """Waking the charm from outside a hook, and being asked to do so later.
 
-Knows: juju-exec, and the note with the time of the next wake. Must not know: why.
+Knows: juju-exec, and the note with the time of the next wake, by the clock that nobody sets. Must not know: why.
 """
 
 from __future__ import annotations
 
 import shlex
 import subprocess
-import time
 from pathlib import Path
+
+from pgcharm.adapters.host import uptime
 
 
 def wake(unit: str, why: str) -> bool:
@@ -29,12 +30,12 @@ def ask_for_wake(note: str, seconds: float | None) -> None:
     if seconds is None:
         place.unlink(missing_ok=True)
     else:
-        place.write_text(str(time.time() + seconds))
+        place.write_text(str(uptime() + seconds))
 
 
 def due(note: str) -> bool:
     """Whether the time of the note has come."""
     try:
-        return float(Path(note).read_text()) <= time.time()
+        return float(Path(note).read_text()) <= uptime()
     except (OSError, ValueError):
         return False

@@ -8,7 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from pgcharm.apply import data, epoch, etcd, host, members, patroni, rolling, secrets, sql
+from pgcharm.apply import (
+    backup,
+    data,
+    epoch,
+    etcd,
+    host,
+    members,
+    patroni,
+    pooler,
+    restore,
+    rolling,
+    secrets,
+    sql,
+    work,
+)
 from pgcharm.apply.means import Means, Perform
 from pgcharm.plan.types import Step
 
@@ -24,6 +38,10 @@ _PERFORM: dict[type[Step], Perform] = {
     **sql.PERFORM,
     **data.PERFORM,
     **rolling.PERFORM,
+    **pooler.PERFORM,
+    **restore.PERFORM,
+    **work.PERFORM,
+    **backup.PERFORM,
 }
 
 

@@ -9,9 +9,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from pgcharm.adapters import juju
 from pgcharm.adapters.etcd import EtcdEndpoint, EtcdError
 from pgcharm.adapters.web import WebError
 from pgcharm.apply.means import Means, Perform
+from pgcharm.cluster import etcd_url
 from pgcharm.observation import EtcdMember
 from pgcharm.plan import steps
 from pgcharm.plan.types import Step
@@ -73,6 +75,16 @@ def remove(step: steps.RemoveEtcdMember, means: Means) -> bool:
     return insist(means, LEAVE_SECONDS, attempt)
 
 
+def hand_on_lead(step: steps.HandOnEtcdLead, means: Means) -> bool:
+    """Who leads may have changed meanwhile: a refusal is no failure, the next plan looks again."""
+    try:
+        EtcdEndpoint(etcd_url("127.0.0.1"), means.credentials).hand_on_lead(step.id)
+    except (EtcdError, WebError) as error:
+        juju.log(f"cannot {step.says()}: {error}", "WARNING")
+        return False
+    return True
+
+
 def move(step: steps.MoveEtcdMember, means: Means) -> bool:
     def attempt(endpoint: EtcdEndpoint, members: tuple[EtcdMember, ...]) -> bool:
         if any(member.id == step.id and member.peer_url == step.peer_url for member in members):
@@ -87,5 +99,6 @@ PERFORM: dict[type[Step], Perform] = {
     steps.AddEtcdLearner: add_learner,
     steps.PromoteEtcdMember: promote,
     steps.RemoveEtcdMember: remove,
+    steps.HandOnEtcdLead: hand_on_lead,
     steps.MoveEtcdMember: move,
 }

@@ -19,7 +19,7 @@ from pgcharm.layout import Layout
 from pgcharm.observation import Memory
 from pgcharm.observe.machine import read_memory
 
-_WHOLE = ("config", "trouble")
+_WHOLE = ("config", "trouble", "restore")
 """Parts of the notes that are written anew each time; to the others entries are added."""
 
 

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pgcharm.adapters import host, juju
 from pgcharm.adapters.patroni import PatroniApi
 from pgcharm.adapters.web import WebError
+from pgcharm.apply.holding import clients_held
 from pgcharm.apply.means import Means, Perform
 from pgcharm.apply.patroni import NotYet, wait_for
 from pgcharm.apply.turn import turn
@@ -38,7 +39,7 @@ def own_turn(means: Means, step: Step) -> Iterator[None]:
 
 def hand_over(step: steps.HandOver, means: Means) -> bool:
     """Patroni answers when the other member has taken over."""
-    with own_turn(means, step):
+    with own_turn(means, step), clients_held(means, step, step.poolers):
         means.patroni.switch_over(step.leader, "" if step.anybody else step.candidate)
     return True
 
@@ -46,7 +47,7 @@ def hand_over(step: steps.HandOver, means: Means) -> bool:
 def restart_member(step: steps.RestartMember, means: Means) -> bool:
     """Restart, then wait until the member serves as before: a standby streams."""
     api = PatroniApi.at(step.host, means.credentials)
-    with own_turn(means, step):
+    with own_turn(means, step), clients_held(means, step, step.poolers):
         api.restart(step.seconds)
         wait_for(step.seconds, f"{step.unit} to serve again", lambda: lacking(api, step.primary))
     return True

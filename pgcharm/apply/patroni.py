@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pgcharm.adapters import host, juju
 from pgcharm.adapters.web import WebError
+from pgcharm.apply.holding import clients_held
 from pgcharm.apply.means import Means, Perform
 from pgcharm.plan import steps
 from pgcharm.plan.types import Step
@@ -54,7 +55,8 @@ def change_settings(step: steps.ChangeSettings, means: Means) -> bool:
 def switch_over(step: steps.SwitchOver, means: Means) -> bool:
     """Patroni answers when the other member has taken over. A refusal is no failure: a clean stop hands over too."""
     try:
-        means.patroni.switch_over(step.leader, "" if step.anybody else step.candidate)
+        with clients_held(means, step, step.poolers):
+            means.patroni.switch_over(step.leader, "" if step.anybody else step.candidate)
     except WebError as error:
         juju.log(f"cannot {step.says()}: {error}; the role goes over when PostgreSQL stops", "WARNING")
         return False

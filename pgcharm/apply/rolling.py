@@ -7,6 +7,7 @@ from contextlib import suppress
 from pgcharm.adapters import host, juju
 from pgcharm.adapters.etcd import EtcdEndpoint, EtcdError
 from pgcharm.adapters.web import WebError
+from pgcharm.apply.holding import clients_held
 from pgcharm.apply.means import Means, Perform
 from pgcharm.apply.patroni import NotYet, wait_for
 from pgcharm.apply.turn import turn
@@ -23,7 +24,8 @@ SERVE_SECONDS = 60.0
 def restart_postgres(step: steps.RestartPostgres, means: Means) -> bool:
     with turn(means, step) as mine:
         if mine:
-            means.patroni.restart()
+            with clients_held(means, step, step.poolers):
+                means.patroni.restart()
             keep_until_served(means, SERVE_SECONDS)
         return mine
 

@@ -41,10 +41,15 @@ def _quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
+def users_and_database(request: Request) -> tuple[tuple[str, ...], str | None]:
+    """Whom a client logs in as, and to what; None stands for all databases."""
+    users = (request.user, request.schema_user) if request.schema_user else (request.user,)
+    return users, None if request.endpoint.superuser else request.database
+
+
 def unit_rules(request: Request, unit: ClientUnit, require_tls: bool) -> tuple[AccessRule, ...]:
     """The lines that let one unit of a client in."""
-    users = (request.user, request.schema_user) if request.schema_user else (request.user,)
-    database = None if request.endpoint.superuser else request.database
+    users, database = users_and_database(request)
     kind = "hostssl" if require_tls else "host"
     return tuple(AccessRule(kind, database, users, network) for network in unit.networks)
 

@@ -12,7 +12,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pgcharm.clients.cluster import Cluster
 from pgcharm.clients.publication import Member, only_changes
@@ -26,8 +26,8 @@ SECRETS: Mapping[str, tuple[str, ...]] = {
 """The keys that hold a secret's URI, and what the library looks for in it."""
 DIGEST = "secrets-digest"
 KEYS = (
-    "database", "endpoints", "extensions", "password", "read-only-endpoints", "read-only-uris", "sysname", "tls",
-    "tls-ca", "uris", "username", "version", "requests", "data", DIGEST, *SECRETS,
+    "database", "endpoints", "extensions", "password", "pooler", "read-only-endpoints", "read-only-uris", "sysname",
+    "tls", "tls-ca", "uris", "username", "version", "requests", "data", DIGEST, *SECRETS,
 )  # fmt: skip
 
 
@@ -92,6 +92,7 @@ def _standing(service: Service, cluster: Cluster, answered: Mapping[str, str]) -
     """Where the wish is the old one, the endpoints follow the primary; the rest stays until all is true."""
     if not answered.get("endpoints") or answered.get("database") != service.request.database:
         return None
+    service = replace(service, pooling=cluster.pooling if answered.get("pooler") else None)
     keys = _endpoints(service, cluster, answered)
     if service.request.identity and answered.get("requests"):
         (before,) = json.loads(answered["requests"])
@@ -119,7 +120,9 @@ def _digest(cluster: Cluster, contents: Mapping[str, Mapping[str, str]]) -> str 
 def _facts(service: Service, cluster: Cluster) -> dict[str, str | None]:
     request, login = service.request, service.login
     assert login is not None
-    where = _uri(login.user, login.password, cluster.places or cluster.members, request.database)
+    places, pooling = cluster.places or cluster.members, service.pooling
+    writing, reading = (pooling.everywhere(places), pooling.everywhere(places, True)) if pooling else (places, places)
+    who = (login.user, login.password)
     return {
         "database": request.database,
         "sysname": request.sysname,
@@ -127,8 +130,9 @@ def _facts(service: Service, cluster: Cluster) -> dict[str, str | None]:
         "version": cluster.version,
         "username": login.user,
         "password": login.password,
-        "uris": f"{where}?target_session_attrs=read-write",
-        "read-only-uris": f"{where}?target_session_attrs=prefer-standby",
+        "uris": f"{_uri(*who, writing, request.database)}?target_session_attrs=read-write",
+        "read-only-uris": f"{_uri(*who, reading, request.database)}?target_session_attrs=prefer-standby",
+        "pooler": "yes" if pooling else None,
         "tls": "true" if request.identity else "True",
         "tls-ca": cluster.ca or None,
     }
@@ -136,7 +140,10 @@ def _facts(service: Service, cluster: Cluster) -> dict[str, str | None]:
 
 def _endpoints(service: Service, cluster: Cluster, answered: Mapping[str, str]) -> dict[str, str | None]:
     """`endpoints` and `read-only-endpoints`. While there is no primary, the last one stays named."""
-    places = {member.unit: _place(member) for member in cluster.members}
+    found = cluster.members
+    if service.pooling is not None:
+        found = service.pooling.in_front_of(found, cluster.primary)
+    places = {member.unit: _place(member) for member in found}
     primary = places.pop(cluster.primary, None) if cluster.primary else None
     if primary is None:
         return {key: answered.get(key) for key in ("endpoints", "read-only-endpoints")}

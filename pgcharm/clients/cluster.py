@@ -11,7 +11,9 @@ from dataclasses import dataclass, field
 from pgcharm.clients.access import AccessRule
 from pgcharm.clients.catalogue import Catalogue
 from pgcharm.clients.passwords import ClientKey
+from pgcharm.clients.pooling import Pooling
 from pgcharm.clients.publication import Member
+from pgcharm.clients.request import Request
 
 
 @dataclass(frozen=True)
@@ -23,7 +25,7 @@ class Cluster:
     it. `loaded` are the rules of the running server (None while unknown), `notice` the text in the primary's peer bag,
     `notices` those of the other units, `generations` counts the rotations of a user's password. `leader`: whether this
     unit speaks for the application. `ca` is the certificate of the authority that signed the servers' certificates,
-    `places` where all units are that stay, whether they serve now or not.
+    `places` where all units are that stay, whether they serve now or not, `pooling` the poolers, where there are any.
     """
 
     unit: str
@@ -40,8 +42,13 @@ class Cluster:
     notices: Mapping[str, str] = field(default_factory=dict)
     ca: str = field(default="", repr=False)
     places: tuple[Member, ...] = ()
+    pooling: Pooling | None = None
 
     @property
     def is_primary(self) -> bool:
         """Whether this unit may change anything in PostgreSQL."""
         return self.unit == self.primary
+
+    def pooling_of(self, request: Request) -> Pooling | None:
+        """The poolers, where the client is told of them."""
+        return self.pooling if self.pooling is not None and self.pooling.serves(request) else None

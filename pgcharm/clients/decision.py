@@ -55,7 +55,7 @@ def decide(relations: Iterable[ClientRelation], cluster: Cluster) -> Decision:
     pending = _changes(relations, requests, cluster)
     services = {request.relation: service_of(request, pending, cluster) for request in requests}
     return Decision(
-        access=access.access_rules(requests, cluster.require_tls),
+        access=_access(requests, cluster),
         changes=pending if cluster.is_primary else (),
         publications={r.id: _publication(r, services.get(r.id), cluster) for r in relations},
         answers={r.id: answer for r in relations if (answer := answer_to(r, services.get(r.id), cluster))},
@@ -63,6 +63,22 @@ def decide(relations: Iterable[ClientRelation], cluster: Cluster) -> Decision:
         refusals=tuple(r for r in read if isinstance(r, Refusal)) + objections,
         waits=tuple(wait for service in services.values() for wait in service.waits),
     )
+
+
+def _access(requests: tuple[Request, ...], cluster: Cluster) -> tuple[AccessRule, ...]:
+    """The lines for the clients themselves, then those for the poolers that they come through."""
+    direct = access.access_rules(requests, cluster.require_tls)
+    pooled = (rule for request in requests for rule in (cluster.pooling.rules(request) if cluster.pooling else ()))
+    return tuple(dict.fromkeys((*direct, *pooled)))
+
+
+def pooled_requests(relations: Iterable[ClientRelation], cluster: Cluster) -> tuple[Request, ...]:
+    """The requests of those who may come through a pooler."""
+    if cluster.pooling is None:
+        return ()
+    read = (read_request(relation) for relation in relations if has_asked(relation))
+    requests, _ = sort_out((request for request in read if isinstance(request, Request)), cluster.catalogue)
+    return tuple(request for request in requests if cluster.pooling.may_use(request))
 
 
 def _changes(

@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 from pgcharm.clients.request import ClientUnit, Request
 
 KEYS = (
-    "allowed-subnets", "allowed-units", "database", "extensions", "host", "master", "password", "port", "roles",
-    "schema_password", "schema_user", "standbys", "state", "sysname", "user", "version",
+    "allowed-subnets", "allowed-units", "database", "extensions", "host", "master", "password", "pooler", "port",
+    "roles", "schema_password", "schema_user", "standbys", "state", "sysname", "user", "version",
 )  # fmt: skip
 
 Publication = Mapping[str, "str | None"]
@@ -102,8 +102,9 @@ def admission(units: Iterable[ClientUnit]) -> dict[str, str | None]:
     return {"allowed-units": " ".join(unit.name for unit in units), "allowed-subnets": ",".join(networks)}
 
 
-def promise(request: Request, login: Login, units: Iterable[ClientUnit]) -> str:
+def promise(request: Request, login: Login, units: Iterable[ClientUnit], poolers: Iterable[str] = ()) -> str:
     """A digest of what a client is told, without its secrets: the primary's word to the standbys."""
     secret = hashlib.sha256(login.password.encode()).hexdigest()
     told = [request.database, login.user, secret, sorted(request.mirror), sorted(unit.name for unit in units)]
+    told += [sorted(poolers)] if poolers else []
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:12]

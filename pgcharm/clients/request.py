@@ -17,7 +17,8 @@ SYSNAME_EXTENSIONS = ("postgis", "pg_trgm", "btree_gist")
 MOST_WISHES = 100
 """Roles or extensions in one request."""
 
-_WISH_KEYS = ("database", "roles", "extensions", "sysname")
+_WISH_KEYS = ("database", "roles", "extensions", "sysname", "pooler")
+_YES_OR_NO = {"yes": True, "true": True, "no": False, "false": False}
 _FORBIDDEN_EXTENSIONS = frozenset(
     ("adminpack", "dblink", "file_fdw", "pageinspect", "postgres_fdw", "plr", "plsh", "pg_surgery")
 )
@@ -61,6 +62,8 @@ class Request:
     """What the client wants to be told as secrets, of the interface's own names."""
     identity: tuple[tuple[str, str], ...] = ()
     """By what a client of version 1 of that interface knows its request again."""
+    pooler: bool | None = None
+    """Whether the client wants to come through a pooler; None where it does not say."""
 
     @property
     def acts_as_owner(self) -> bool:
@@ -144,6 +147,7 @@ def _read(relation: ClientRelation, endpoint: Endpoint, wish: Bag) -> Request:
         mirror=_mirror(wish, asked or _database(relation.application, "", sysname)),
         secret_fields=wishing.secret_fields(wish) if endpoint.by_application else frozenset(),
         identity=identity,
+        pooler=_pooler(wish.get("pooler", "")),
     )
 
 
@@ -187,6 +191,14 @@ def _extension(text: str) -> Extension:
         raise names.NameRefusedError(f"extension {names.shown(name)} is not allowed: it reaches beyond its database")
     schema = (match[2] or match[3] or "").strip() or None
     return Extension(name, schema and _schema(schema))
+
+
+def _pooler(text: str) -> bool | None:
+    if not text:
+        return None
+    if (found := _YES_OR_NO.get(text.lower())) is None:
+        raise names.NameRefusedError(f"pooler {names.shown(text)} is neither yes nor no")
+    return found
 
 
 def _schema(text: str) -> str:

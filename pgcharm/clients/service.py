@@ -10,14 +10,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pgcharm.clients import access, passwords
 from pgcharm.clients.changes import Change, EnsureDatabase, EnsureExtension, EnsureRole, RevokeLogin
 from pgcharm.clients.cluster import Cluster
 from pgcharm.clients.names import creator_name, owner_name, writer_name
+from pgcharm.clients.pooling import Pooling
 from pgcharm.clients.publication import (
     Login,
+    Member,
     Publication,
     admission,
     endpoints,
@@ -37,13 +39,14 @@ class Service:
     login: Login | None
     missing: str | None
     admitted: tuple[ClientUnit, ...]
+    pooling: Pooling | None = None
 
     @property
     def word(self) -> str | None:
         """The promise that holds on this unit, or None while something is missing."""
         if self.login is None or self.missing:
             return None
-        return promise(self.request, self.login, self.admitted)
+        return promise(self.request, self.login, self.admitted, self.pooling.hosts if self.pooling else ())
 
     @property
     def waits(self) -> tuple[str, ...]:
@@ -59,7 +62,7 @@ def service_of(request: Request, pending: Iterable[Change], cluster: Cluster) ->
     """How far `request` is met while the changes `pending` are not done."""
     login = None if cluster.key is None else _login(request, cluster.key, cluster.generations)
     admitted = access.admitted_units(request, cluster.loaded or frozenset(), cluster.require_tls)
-    return Service(request, login, _missing(request, pending, cluster), admitted)
+    return Service(request, login, _missing(request, pending, cluster), admitted, cluster.pooling_of(request))
 
 
 def _login(request: Request, key: passwords.ClientKey, generations: Mapping[str, int]) -> Login:
@@ -77,8 +80,20 @@ def _missing(request: Request, pending: Iterable[Change], cluster: Cluster) -> s
         return "PostgreSQL does not answer on this unit"
     if cluster.loaded is None:
         return "PostgreSQL has not loaded its pg_hba.conf yet"
-    first = next((change for change in pending if _concerns(change, request)), None)
-    return None if first is None else f"not yet there: {first}"
+    if first := next((change for change in pending if _concerns(change, request)), None):
+        return f"not yet there: {first}"
+    return _lacks_pooler(request, cluster)
+
+
+def _lacks_pooler(request: Request, cluster: Cluster) -> str | None:
+    pooling = cluster.pooling_of(request)
+    if pooling is None:
+        return None
+    if not pooling.admits:
+        return "the pooler of this unit does not let it in yet"
+    if not (cluster.loaded or frozenset()).issuperset(pooling.rules(request)):
+        return "PostgreSQL does not let the poolers in yet"
+    return None
 
 
 def _concerns(change: Change, request: Request) -> bool:
@@ -126,15 +141,23 @@ def agreed(service: Service, cluster: Cluster) -> bool:
     return service.word is not None and service.word == primarys
 
 
-def _own(cluster: Cluster) -> dict[str, str | None]:
-    return own_keys(cluster.unit, cluster.members, cluster.primary, cluster.catalogue is not None)
+def _own(service: Service, cluster: Cluster) -> dict[str, str | None]:
+    members = _members(service, cluster)
+    return own_keys(cluster.unit, members, cluster.primary, cluster.catalogue is not None)
+
+
+def _members(service: Service, cluster: Cluster) -> tuple[Member, ...]:
+    """Where the client finds each member, itself or the pooler in front of it."""
+    if service.pooling is None:
+        return cluster.members
+    return service.pooling.in_front_of(cluster.members, cluster.primary)
 
 
 def _endpoints(service: Service, cluster: Cluster) -> dict[str, str | None]:
     """While there is no primary the last one stays named: `state` says what is going on."""
     if cluster.primary is None or service.login is None:
         return {}
-    return endpoints(service.request, service.login, cluster.members, cluster.primary)
+    return endpoints(service.request, service.login, _members(service, cluster), cluster.primary)
 
 
 def _everything(service: Service, cluster: Cluster) -> dict[str, str | None]:
@@ -142,14 +165,19 @@ def _everything(service: Service, cluster: Cluster) -> dict[str, str | None]:
     return {
         **identity(service.request, service.login, cluster.version),
         **_endpoints(service, cluster),
-        **_own(cluster),
+        **_own(service, cluster),
         **admission(service.admitted),
+        "pooler": "yes" if service.pooling else None,
     }
 
 
 def _standing(published: Mapping[str, str], service: Service, cluster: Cluster) -> dict[str, str | None]:
-    """Nothing new, less the client units that left; addresses follow where the client's wish is the old one."""
-    keys = _own(cluster)
+    """Nothing new, less the client units that left; addresses follow where the client's wish is the old one.
+
+    Who was told to come through the poolers is told so, and nobody else, until all is true.
+    """
+    service = replace(service, pooling=cluster.pooling if published.get("pooler") else None)
+    keys = _own(service, cluster)
     units = service.request.units if None in (cluster.catalogue, cluster.loaded) else service.admitted
     allowed = published.get("allowed-units", "").split()
     keys.update(admission(unit for unit in units if unit.name in allowed))

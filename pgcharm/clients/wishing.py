@@ -44,7 +44,7 @@ def in_words_of_pgsql(wish: Bag) -> dict[str, str]:
             raise NameRefusedError(
                 f"extra-user-roles {shown(role.strip())} is not given to a client of one database (db-admin can more)"
             )
-    words = {key: wish[key] for key in ("database", "sysname", "extensions", SECRETS) if key in wish}
+    words = {key: wish[key] for key in ("database", "sysname", "extensions", "pooler", SECRETS) if key in wish}
     return {**words, "roles": roles}
 
 
@@ -64,7 +64,7 @@ def has_wish(wish: Bag) -> bool:
 def _of_version_1(wish: Bag) -> dict[str, str]:
     """The same as a client of version 0 writes it. What is told as a secret is not the client's choice there."""
     found = _only_request(wish)
-    beyond = {key: wish[key] for key in ("sysname", "extensions") if key in wish}
+    beyond = {key: wish[key] for key in ("sysname", "extensions", "pooler") if key in wish}
     return {**beyond, **found, "database": found.get("resource", ""), SECRETS: json.dumps(ALL_SECRETS)}
 
 

@@ -14,13 +14,16 @@ from pgcharm.adapters.web import Credentials
 from pgcharm.cluster import etcd_url, etcd_urls, layout_of
 from pgcharm.layout import Layout, member_name
 from pgcharm.observation import Etcd, Event, Juju, Machine, Observation, Remnant
+from pgcharm.observe.backups import observe_archiver, observe_given, observe_repository, observe_runs
 from pgcharm.observe.data import observe_data
 from pgcharm.observe.etcd import observe_etcd
 from pgcharm.observe.juju import observe_juju
 from pgcharm.observe.machine import observe_basics, observe_machine
 from pgcharm.observe.patroni import observe_clone, observe_patroni
+from pgcharm.observe.pooler import observe_pooler
 from pgcharm.observe.postgres import observe_postgres
 from pgcharm.observe.remnant import observe_remnant
+from pgcharm.observe.restore import observe_restorable, observe_restoration, observe_work, own_stanza, restore_asked
 from pgcharm.observe.secrets import observe_secrets
 from pgcharm.options import effective
 from pgcharm.view import Unknown, View, known
@@ -44,7 +47,17 @@ def observe(event: Event, juju: Juju) -> Observation:
     postgres = observe_postgres(patroni, options.listen_port, juju.clients)
     clone = observe_clone(known(patroni), known(secrets), layout, juju.address)
     data = observe_data(layout, known(patroni), machine.memories, member_name(juju.unit))
-    return Observation(time.time(), event, juju, machine, secrets, etcd, patroni, postgres, clone, data, remnant)
+    return Observation(
+        time.time(), event, juju, machine, secrets, etcd, patroni, postgres, clone, data, remnant,
+        pooler=observe_pooler(machine.services, layout, options),
+        given=observe_given(options),
+        repository=observe_repository(layout),
+        archiver=observe_archiver(layout),
+        runs=observe_runs(layout),
+        restoration=observe_restoration(layout, restore_asked(event, juju, memory)),
+        restorable=observe_restorable(event, layout, own_stanza(juju)),
+        work=observe_work(layout),
+    )  # fmt: skip
 
 
 def _remnant(

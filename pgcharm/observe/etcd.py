@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from pgcharm.adapters.etcd import EtcdEndpoint, EtcdError
 from pgcharm.adapters.web import WebError
-from pgcharm.layout import epoch_key, gone_key, turn_key
+from pgcharm.layout import epoch_key, gone_key, restored_key, turn_key
 from pgcharm.observation import Etcd, EtcdMember
 from pgcharm.view import Unknown, View
 
@@ -57,6 +57,7 @@ def _look(endpoint: EtcdEndpoint, application: str) -> Etcd:
         system=keys.get(f"{prefix}initialize", ""),
         turn=words.get(turn_key(application), ""),
         epoch=int(words.get(epoch_key(application), "0")),
+        restored=int(words.get(restored_key(application)) or "0"),
         banned=_below(gone_key(application), words),
         registered=_below(f"{prefix}members/", keys),
     )

@@ -14,9 +14,9 @@ from pathlib import Path
 
 from pgcharm import tls
 from pgcharm.adapters import host
-from pgcharm.layout import Layout
+from pgcharm.layout import PROGRAMS, Layout
 from pgcharm.observation import Certificate, Machine, Memory
-from pgcharm.packages import wanted_packages
+from pgcharm.packages import DISTRIBUTION_SERVICES, wanted_packages
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ def observe_basics() -> Basics:
 
 def observe_machine(basics: Basics, layout: Layout) -> Machine:
     """The machine, once it is clear where things are."""
-    every_package = wanted_packages(basics.distribution, basics.release, layout.version, locale="xx_XX.UTF-8")
+    every_package = wanted_packages(basics.distribution, basics.release, layout.version, "xx_XX.UTF-8", pooler=True)
     return Machine(
         distribution=basics.distribution,
         release=basics.release,
@@ -47,7 +47,7 @@ def observe_machine(basics: Basics, layout: Layout) -> Machine:
         hostname=socket.gethostname(),
         packages=host.installed(every_package),
         files={path: file for path in layout.managed if (file := host.read_file(path))},
-        services=host.services((*layout.services, "etcd.service", "postgresql.service")),
+        services=host.services(_services(layout)),
         certificates=_certificates(layout),
         memories=read_memory(layout.memory),
         data_version=(host.read_text(f"{layout.data}/PG_VERSION") or "").strip(),
@@ -70,6 +70,17 @@ def read_memory(path: str) -> Memory:
     return Memory(**{each.name: found[each.name] for each in fields(Memory) if each.name in found})
 
 
+def _services(layout: Layout) -> tuple[str, ...]:
+    return (
+        *layout.services,
+        *layout.pooler_services,
+        layout.restore_service,
+        *layout.backup_services,
+        *layout.backup_timers,
+        *DISTRIBUTION_SERVICES,
+    )
+
+
 def _outdated(layout: Layout) -> frozenset[str]:
     """Programs of ours whose package has been upgraded under them."""
     postmaster = (host.read_text(f"{layout.data}/postmaster.pid") or "0").splitlines()[0].strip()
@@ -79,7 +90,7 @@ def _outdated(layout: Layout) -> frozenset[str]:
 
 def _certificates(layout: Layout) -> dict[str, Certificate]:
     found = {}
-    for program in ("etcd", "postgres"):
+    for program in PROGRAMS:
         text = host.read_text(layout.certificate(program))
         try:
             if text:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from pgcharm.observation import Observation, Request
+from pgcharm.plan.backup import backups
 from pgcharm.plan.clients import serve
 from pgcharm.plan.epoch import epochs
 from pgcharm.plan.etcd import membership, quorum
@@ -16,8 +17,10 @@ from pgcharm.plan.files import files
 from pgcharm.plan.machine import certificates, directories, note_config, packages
 from pgcharm.plan.passwords import passwords
 from pgcharm.plan.patroni import database
+from pgcharm.plan.pooling import poolers
 from pgcharm.plan.publication import publication
 from pgcharm.plan.requests import answer
+from pgcharm.plan.restore import restoring
 from pgcharm.plan.settings import settings
 from pgcharm.plan.situation import Part, Situation, situation
 from pgcharm.plan.steps import MakeSecrets
@@ -97,9 +100,12 @@ _QUESTIONS: tuple[Question, ...] = (
     files,
     epochs,
     quorum,
+    restoring,
     database,
     settings,
     passwords,
     serve,
+    poolers,
     membership,
+    backups,
 )

@@ -5,11 +5,15 @@ Knows: what of the observation the decision is made from. Must not know: the int
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from pgcharm import clients
 from pgcharm.clients.passwords import generations
 from pgcharm.clients.publication import Member
+from pgcharm.clients.request import Request
 from pgcharm.cluster import peer_words
 from pgcharm.layout import unit_name
+from pgcharm.plan.pooler import pooling, requests_through
 from pgcharm.plan.situation import Part, Situation
 from pgcharm.plan.steps import LetMonitor, ServeClient
 from pgcharm.plan.types import Wait
@@ -37,6 +41,18 @@ def decision(s: Situation) -> clients.Decision:
 
 def cluster(s: Situation) -> clients.Cluster:
     """What the decision is made from."""
+    found = unpooled(s)
+    return replace(found, pooling=pooling(s, found))
+
+
+def pooled(s: Situation) -> tuple[Request, ...]:
+    """The clients that may come through a pooler."""
+    found = cluster(s)
+    return requests_through(s, found, found.pooling) if found.pooling else ()
+
+
+def unpooled(s: Situation) -> clients.Cluster:
+    """The same, but for the poolers."""
     peers = s.o.juju.peers
     unit = s.o.juju.unit
     primary = s.primary_unit or None

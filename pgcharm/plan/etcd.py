@@ -19,6 +19,7 @@ from pgcharm.plan.quorum import Verdict, quorum_words, remnant, verdict
 from pgcharm.plan.situation import Part, Situation, digest
 from pgcharm.plan.steps import (
     AddEtcdLearner,
+    HandOnEtcdLead,
     MoveEtcdMember,
     PromoteEtcdMember,
     RemoveEtcdMember,
@@ -109,7 +110,19 @@ def as_member(s: Situation, etcd: Etcd, own: EtcdMember) -> Part:
     if s.o.juju.unit not in wanted_voters(s.o.juju, etcd) and not etcd.down:
         reason = f"{len(s.staying)} units need no more than {len(wanted_voters(s.o.juju, etcd))} votes"
         return Part((RemoveEtcdMember(reason, own.id, s.name), *forget(s, "it is not a member any more")))
-    return Part()
+    return Part(hand_on_lead(s, etcd, own))
+
+
+def hand_on_lead(s: Situation, etcd: Etcd, own: EtcdMember) -> tuple[Step, ...]:
+    """The primary's unit does not lead etcd where another may.
+
+    A new leader of etcd gives every lease its full time again (etcd, lessor.go, Promote). If the host that is lost had
+    both, the primary's key would last from the election on, and not from its last renewal: up to 5 s longer.
+    """
+    others = sorted((m for m in etcd.members if not m.learner and m.id != own.id), key=lambda m: m.name)
+    if etcd.leader != own.id or etcd.down or not s.is_primary or len(others) < 2:
+        return ()
+    return (HandOnEtcdLead("the primary's host would take both along", others[0].id, others[0].name),)
 
 
 def begin(s: Situation, etcd: Etcd, own: EtcdMember) -> Part:
@@ -144,7 +157,7 @@ def start(s: Situation, reason: str = "") -> tuple[Step, ...]:
         return (StartService(reason or "it does not run", s.layout.etcd_service, inputs),)
     if s.o.machine.memories.started_with.get(s.layout.etcd_service) == inputs:
         return ()
-    if s.etcd is None:
+    if s.etcd is None or s.name in s.etcd.down:  # nobody hears it: there is nothing to take away
         return (StartService("it runs from older files", s.layout.etcd_service, inputs),)
     return () if s.etcd.down else (RestartInTurn("it runs from older files", s.layout.etcd_service, inputs),)
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, field
 
 import yaml
 
@@ -22,28 +21,20 @@ from pgcharm.layout import (
     SOCKETS,
 )
 from pgcharm.observation import File, Secrets
-from pgcharm.plan.clients import decision
+from pgcharm.plan.backup_files import backup_files
+from pgcharm.plan.clients import decision, pooled
 from pgcharm.plan.passwords import in_force
+from pgcharm.plan.pooler import pooler_files, pools, runs
+from pgcharm.plan.repository import stanza
 from pgcharm.plan.settings import TTL, connections, memory_in_use, wanted_settings
-from pgcharm.plan.situation import Part, Situation
+from pgcharm.plan.situation import Part, Situation, interpreter
 from pgcharm.plan.steps import WriteFile
+from pgcharm.plan.wanted import Wanted
 from pgcharm.render.sizing import memory_settings, wal_settings
 from pgcharm.render.templates import render
 
 PATRONI = "patroni"
 POSTGRES = "postgres"
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """A file as it should be."""
-
-    path: str
-    content: str = field(repr=False)
-    owner: str = "root"
-    group: str = "root"
-    mode: int = 0o644
-    reader: str = ""
 
 
 def files(s: Situation) -> Part:
@@ -67,6 +58,8 @@ def wanted_files(s: Situation) -> tuple[Wanted, ...]:
         patroni_unit(s),
         watch_json(s),
         watch_unit(s),
+        *(pooler_files(s, pooled(s)) if pools(s) else ()),
+        *backup_files(s),
     )
 
 
@@ -194,12 +187,6 @@ def patroni_yml(s: Situation, secrets: Secrets) -> Wanted:
     return Wanted(s.layout.rendered("patroni.yml"), text, "postgres", "postgres", 0o600, PATRONI)
 
 
-def interpreter(s: Situation) -> str:
-    """The python of this charm's own environment, by its full name: what runs from an older one is seen to do so."""
-    environment = s.o.machine.environment
-    return f"{s.layout.home}/{environment}/bin/python" if environment else s.layout.python
-
-
 def patroni_unit(s: Situation) -> Wanted:
     text = render(
         "patroni.service.j2",
@@ -226,12 +213,31 @@ def watch_json(s: Situation) -> Wanted:
         "patroni_service": s.layout.patroni_service,
         "data": s.layout.data,
         "binaries": s.layout.binaries,
+        "pgbackrest": s.layout.pgbackrest,
+        "stanza": stanza(s),
+        "repository_seen": s.layout.repository_seen,
+        "dropped": s.layout.dropped,
         "ttl": TTL,
+        "pooler": followed(s),
         "ca": s.layout.ca,
         "certificate": s.layout.certificate("etcd"),
         "key": s.layout.key("etcd"),
     }
     return Wanted(s.layout.rendered("watch.json"), json.dumps(content, indent=2) + "\n")
+
+
+def followed(s: Situation) -> dict[str, object] | None:
+    """What the observer service has to know to lead the pooler to the primary; None where there is none."""
+    if not pools(s) and not runs(s):
+        return None
+    return {
+        "application": s.o.juju.application,
+        "service": s.layout.pooler_service,
+        "sockets": s.layout.pooler_sockets,
+        "port": s.options.pooler_port,
+        "databases": s.layout.rendered("pooler_databases.txt"),
+        "target": s.layout.pooler_target,
+    }
 
 
 def watch_unit(s: Situation) -> Wanted:

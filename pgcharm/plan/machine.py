@@ -8,7 +8,7 @@ from __future__ import annotations
 from pgcharm.layout import PGDG_SOURCES
 from pgcharm.observation import File, Secrets
 from pgcharm.options import Value
-from pgcharm.packages import built_in, wanted_packages
+from pgcharm.packages import DISTRIBUTION_SERVICES, built_in, wanted_packages
 from pgcharm.plan.files import create_cluster, pgdg_sources, write_if_needed
 from pgcharm.plan.situation import Part, Situation
 from pgcharm.plan.steps import (
@@ -23,17 +23,17 @@ from pgcharm.plan.steps import (
 )
 from pgcharm.plan.types import Step
 
-DISTRIBUTION_SERVICES = ("etcd.service", "postgresql.service")
 RENEW_BEFORE = 30 * 86400.0
 """Seconds before its end at which a certificate is issued anew."""
 
-_OWNERS = {"etcd": "etcd", "postgres": "postgres"}
+_OWNERS = {"etcd": "etcd", "postgres": "postgres", "pgbackrest": "postgres"}
 
 
 def packages(s: Situation) -> Part:
     """The distribution's packages, without what they would start by themselves."""
     machine = s.o.machine
-    names = wanted_packages(machine.distribution, machine.release, s.layout.version, s.options.locale)
+    pooler = s.options.pooler != "off"
+    names = wanted_packages(machine.distribution, machine.release, s.layout.version, s.options.locale, pooler)
     missing = tuple(name for name in names if name not in machine.packages)
     unmasked = tuple(name for name in DISTRIBUTION_SERVICES if not machine.services[name].masked)
     steps: list[Step] = []
@@ -66,6 +66,8 @@ def directories(s: Situation) -> Part:
     wanted = [
         *((path, "root", "root", 0o755) for path in (s.layout.etc, f"{s.layout.etc}/tls", s.layout.state)),
         (s.layout.etcd_data, "etcd", "etcd", 0o700),
+        (f"{s.layout.state}/archive", "postgres", "postgres", 0o755),
+        (s.layout.backups, "postgres", "postgres", 0o750),
         *((path, "postgres", "postgres", 0o700) for path in postgres),
     ]
     return Part(

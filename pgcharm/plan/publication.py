@@ -8,19 +8,29 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit
 
+from pgcharm.backup.intent import INTENT
 from pgcharm.clients.answer import SECRETS
 from pgcharm.clients.relation import Bag
 from pgcharm.cluster import PEER_ENDPOINT, Epoch, epoch, own_epoch
+from pgcharm.plan.backup import DROPPED
+from pgcharm.plan.backup_status import WORD as BACKUP
+from pgcharm.plan.backup_status import word
 from pgcharm.plan.clients import decision
 from pgcharm.plan.members import own_member
 from pgcharm.plan.passwords import WORD as READ
+from pgcharm.plan.pooler import pools, runs
 from pgcharm.plan.quorum import claimed
+from pgcharm.plan.repository import KEEPER, is_local, keeper, next_keeper
 from pgcharm.plan.requests.pause import noted
+from pgcharm.plan.restore import intent_words
+from pgcharm.plan.restore import word as word_of_restore
 from pgcharm.plan.rolling import RUNS, SHORT
 from pgcharm.plan.situation import Situation
 from pgcharm.plan.status import application_status, unit_status
 from pgcharm.plan.types import Block, GivenSecret, Publication, RelationSettings, Wait
 from pgcharm.plan.upgrade import DONE
+from pgcharm.plan.verified import VERIFIED
+from pgcharm.plan.verified import word as verified_word
 
 
 def publication(s: Situation, waits: Sequence[Wait], blocks: Sequence[Block]) -> Publication:
@@ -30,7 +40,7 @@ def publication(s: Situation, waits: Sequence[Wait], blocks: Sequence[Block]) ->
         status=noted(s, unit_status(s, waits, blocks)),
         application_status=noted(s, application) if application else None,
         version=s.postgres.version if s.postgres else "",
-        ports=(s.options.listen_port,) if s.postgres and not s.o.juju.stopping else (),
+        ports=ports(s),
         relations=tuple(part for part in (*peers(s, blocks), *clients(s)) if part.unit or part.application),
         refusals=tuple(str(refusal) for refusal in decision(s).refusals) if s.postgres else (),
         secrets=secrets(s),
@@ -38,12 +48,22 @@ def publication(s: Situation, waits: Sequence[Wait], blocks: Sequence[Block]) ->
     )
 
 
+def ports(s: Situation) -> tuple[int, ...]:
+    """The ports that clients come to."""
+    if s.postgres is None or s.o.juju.stopping:
+        return ()
+    pooler = s.options.pooler_port
+    return (s.options.listen_port, *((pooler, pooler + 1) if pools(s) or runs(s) else ()))
+
+
 def peers(s: Situation, blocks: Sequence[Block]) -> tuple[RelationSettings, ...]:
     """This unit's word to the others, and the founding where it is ours to write."""
     peers = s.o.juju.peers
     if peers is None:
         return ()
-    application = {**founding_words(s), **epoch_words(s)} if s.o.juju.leader and not blocks else {}
+    application = {**founding_words(s), **epoch_words(s), **keeper_words(s)} if s.o.juju.leader and not blocks else {}
+    if s.o.juju.leader:
+        application |= intent_words(s)
     return (
         RelationSettings(
             peers.id, PEER_ENDPOINT, changed(own_words(s), peers.mine), changed(application, peers.application)
@@ -53,9 +73,9 @@ def peers(s: Situation, blocks: Sequence[Block]) -> tuple[RelationSettings, ...]
 
 def own_words(s: Situation) -> dict[str, str | None]:
     """What this unit says of itself."""
-    words: dict[str, str | None] = {"address": s.o.juju.address or None}
+    words: dict[str, str | None] = {"address": s.o.juju.address or None, INTENT: word_of_restore(s)}
     if s.o.juju.stopping:
-        return {"etcd": None, "database": None, "clients": None}
+        return {"etcd": None, "database": None, "clients": None, BACKUP: None}
     if s.secrets is not None:
         words[READ] = str(s.secrets.generation) if s.secrets.generation > 1 else None
     if s.etcd is not None:
@@ -70,6 +90,9 @@ def own_words(s: Situation) -> dict[str, str | None]:
         started = s.o.machine.memories.started_with.get(s.layout.patroni_service, "")
         words[RUNS] = started[:SHORT] or None if s.postgres is not None else None
         words[DONE] = s.o.machine.memories.upgrade.get("done") or None
+        words[BACKUP] = word(s)
+        words[VERIFIED] = verified_word(s)
+        words[DROPPED] = str(int(s.o.archiver.dropped) or "") or None
         notice = decision(s).notice
         if notice is not None:
             words["clients"] = notice or None
@@ -99,6 +122,13 @@ def epoch_words(s: Situation) -> dict[str, str | None]:
     if claim is None and s.etcd is not None and s.etcd.epoch > epoch(s.o.juju).number:
         claim = Epoch(s.etcd.epoch, s.o.juju.unit)
     return {"epoch": str(claim)} if claim is not None else {}
+
+
+def keeper_words(s: Situation) -> dict[str, str | None]:
+    """The unit that has a local repository on its disk from now on, where it is another than before."""
+    if s.founding is None or not is_local(s):
+        return {}
+    return {KEEPER: next_keeper(s)} if next_keeper(s) != keeper(s) else {}
 
 
 def clients(s: Situation) -> tuple[RelationSettings, ...]:

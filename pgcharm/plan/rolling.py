@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from pgcharm.layout import unit_name
 from pgcharm.observation import Member, Patroni
+from pgcharm.plan.holding import holding
 from pgcharm.plan.situation import Part, Situation
 from pgcharm.plan.steps import RestartInTurn, RestartPostgres, SwitchOver
 from pgcharm.plan.teardown import anybody, successor
@@ -33,7 +34,8 @@ def restart(s: Situation, patroni: Patroni, inputs: str) -> Part:
     ahead = tuple(unit_name(member.name) for member in others(s, patroni) if member.pending_restart)
     if why := why_not_now(s, patroni, ahead):
         return Part(waits=(Wait(f"{TURN} to restart PostgreSQL", why),))
-    return Part((RestartPostgres(f"{', '.join(pending)} wait for it" if pending else "Patroni asks"),))
+    why = f"{', '.join(pending)} wait for it" if pending else "Patroni asks"
+    return Part((RestartPostgres(why, holding(s) if s.is_primary else ()),))
 
 
 def is_stale(s: Situation, inputs: str) -> bool:
@@ -58,7 +60,7 @@ def moment(s: Situation, patroni: Patroni, what: str, reason: str, ahead: tuple[
     if why := missing(s, patroni) or why_not_now(s, patroni, ahead):
         return Part(waits=(Wait(f"{TURN} to {what}", why),))
     if s.is_primary and (candidate := successor(s)):
-        return Part((SwitchOver(f"{reason}, and goes last", s.name, candidate.name, anybody(s)),))
+        return Part((SwitchOver(f"{reason}, and goes last", s.name, candidate.name, anybody(s), holding(s)),))
     return None
 
 

@@ -42,7 +42,11 @@ def wanted_settings(s: Situation) -> dict[str, Any]:
         "postgresql": {
             "use_pg_rewind": True,
             "use_slots": True,
-            "parameters": cluster_parameters(connections(s), s.o.machine.cores),
+            "parameters": {
+                **cluster_parameters(connections(s), s.o.machine.cores),
+                "archive_mode": "on",
+                "archive_command": f"{s.layout.archive_push} %p",
+            },
         },
     }
 

@@ -87,6 +87,12 @@ class Situation:
         return unit_name(self.primary.name) if self.primary else ""
 
 
+def interpreter(s: Situation) -> str:
+    """The python of this charm's own environment, by its full name: what runs from an older one is seen to do so."""
+    environment = s.o.machine.environment
+    return f"{s.layout.home}/{environment}/bin/python" if environment else s.layout.python
+
+
 def situation(o: Observation) -> Situation:
     """What follows from an observation for every question."""
     options, mistakes = effective(o.juju.config, o.machine.memories.config)

@@ -9,15 +9,21 @@ from collections.abc import Sequence
 
 from pgcharm.layout import unit_name
 from pgcharm.observation import Member
+from pgcharm.plan.backup_status import backup_words
+from pgcharm.plan.backup_status import trouble as backup_trouble
 from pgcharm.plan.clients import decision
 from pgcharm.plan.members import wanted_voters
+from pgcharm.plan.pooler import pools
+from pgcharm.plan.pooling import FAREWELL
 from pgcharm.plan.quorum import only_by_hand, quorum_words
 from pgcharm.plan.rejoin import COMEBACK
+from pgcharm.plan.restore import RESTORE, restore_status
 from pgcharm.plan.rolling import TURN
 from pgcharm.plan.situation import Situation
 from pgcharm.plan.types import Block, Status, Wait
 from pgcharm.plan.upgrade import pending
 from pgcharm.states import CLONING, STREAMING
+from pgcharm.view import Unknown
 
 _MOST_REFUSALS = 3
 """Clients that are not served and that a status names."""
@@ -49,10 +55,22 @@ def serving(s: Situation, waits: Sequence[Wait]) -> Status:
     """The status of a unit whose PostgreSQL answers. It is active only where nothing is amiss."""
     assert s.postgres is not None
     text, well = standing(s)
-    amiss = [text for text in (own_etcd(s),) if text]
-    restart = [f"waiting for {wait.what}: {wait.reason}" for wait in waits if wait.what.startswith(TURN)]
-    level = "active" if well and not amiss else "waiting"
-    return Status(level, "; ".join([text, *amiss, *restart, *upgraded(s), *refused(s)]))
+    amiss = [text for text in (own_etcd(s), own_poolers(s)) if text]
+    restart = [f"waiting for {wait.what}: {wait.reason}" for wait in waits if wait.what.startswith((TURN, RESTORE))]
+    backups = backup_trouble(s)
+    level = worst("active" if well and not amiss else "waiting", backups.level if backups else "active")
+    words = [text, *amiss, *restart, *leaving_poolers(waits), *upgraded(s), *([backups.text] if backups else [])]
+    return Status(level, "; ".join([*words, *refused(s)]))
+
+
+def leaving_poolers(waits: Sequence[Wait]) -> tuple[str, ...]:
+    """Why poolers still run that were turned off."""
+    return tuple(f"waiting for {wait.what}: {wait.reason}" for wait in waits if wait.what == FAREWELL)
+
+
+def worst(*levels: str) -> str:
+    """The one of several levels that most asks to be looked at."""
+    return max(levels, key=("active", "waiting", "blocked").index)
 
 
 def refused(s: Situation) -> tuple[str, ...]:
@@ -96,6 +114,16 @@ def own_etcd(s: Situation) -> str:
     return "its etcd does not answer"
 
 
+def own_poolers(s: Situation) -> str:
+    """What is amiss with this unit's poolers."""
+    if not pools(s):
+        return ""
+    down = [name for name in s.layout.pooler_services if not s.o.machine.services[name].active]
+    return (
+        "its pooler does not run" if down else "its pooler does not answer" if isinstance(s.o.pooler, Unknown) else ""
+    )
+
+
 def cloning(s: Situation) -> str:
     """How far a clone has come."""
     assert s.o.clone is not None
@@ -126,6 +154,9 @@ def application_status(s: Situation) -> Status | None:
 
     It is active only while every unit does its part; else it says who does not, and serves on.
     """
+    restore, gravity_of_restore = restore_status(s)
+    if s.o.juju.leader and not s.o.juju.stopping and restore and gravity_of_restore != "active":
+        return Status(gravity_of_restore, restore)
     if not s.o.juju.leader or s.o.juju.stopping or not (s.patroni or (s.etcd and s.etcd.initialized)):
         return None
     if s.mistakes:
@@ -134,7 +165,9 @@ def application_status(s: Situation) -> Status | None:
         return Status("blocked" if only_by_hand(s) else "waiting", lost)
     parts = [part for part in (primary_words(s), standby_words(s), voter_words(s), upgrade_words(s)) if part[0]]
     level = "active" if all(well for _, well in parts) else "waiting"
-    return Status(level, ", ".join(text for text, _ in parts))
+    amiss, gravity = backup_words(s)
+    text = ", ".join(text for text, _ in parts)
+    return Status(worst(level, gravity), "; ".join(filter(None, (text, amiss, restore))))
 
 
 def primary_words(s: Situation) -> tuple[str, bool]:

@@ -271,6 +271,17 @@ class RemoveEtcdMember(Step):
 
 
 @dataclass(frozen=True)
+class HandOnEtcdLead(Step):
+    """Another member leads etcd."""
+
+    id: str
+    name: str
+
+    def says(self) -> str:
+        return f"let {self.name} lead etcd"
+
+
+@dataclass(frozen=True)
 class MoveEtcdMember(Step):
     """etcd knows the member under its present address."""
 
@@ -315,8 +326,33 @@ class ReloadPostgres(Step):
 
 
 @dataclass(frozen=True)
+class StartPooler(Step):
+    """A pooler runs from its files as they are now. One that cannot is no failure: PostgreSQL is not to wait for it."""
+
+    service: str
+    inputs: str = field(repr=False)
+
+    def says(self) -> str:
+        return f"start {self.service}"
+
+
+@dataclass(frozen=True)
+class ReloadPooler(Step):
+    """The poolers have read their files. `inputs` is the digest of what they read."""
+
+    services: tuple[str, ...]
+    inputs: str = field(repr=False)
+
+    def says(self) -> str:
+        return "reload the poolers"
+
+
+@dataclass(frozen=True)
 class RestartPostgres(Step):
     """PostgreSQL runs with settings that only a restart can change."""
+
+    poolers: tuple[str, ...] = ()
+    """Members whose poolers hold their clients back meanwhile."""
 
     def says(self) -> str:
         return "restart PostgreSQL"
@@ -342,6 +378,8 @@ class SwitchOver(Step):
     """Whether any other standby does as well. Patroni is then given no name, which saves two seconds: while a name is
     given, the other standbys sleep that long before they follow (Patroni 4.1, ha.py, process_unhealthy_cluster), and
     the new primary's commits wait for one of them."""
+    poolers: tuple[str, ...] = ()
+    """Members whose poolers hold their clients back meanwhile."""
 
     def says(self) -> str:
         return f"hand the primary's role from {self.leader} to {self.candidate}"

@@ -7,14 +7,17 @@ The last unit keeps its data; nothing of the database is ever removed here.
 from __future__ import annotations
 
 from pgcharm.layout import unit_name
-from pgcharm.observation import Member
+from pgcharm.observation import Etcd, EtcdMember, Member
 from pgcharm.plan.etcd import forget
+from pgcharm.plan.holding import holding
 from pgcharm.plan.members import own_member
+from pgcharm.plan.quorum import majority
 from pgcharm.plan.situation import Part, Situation
 from pgcharm.plan.steps import RemoveEtcdMember, StopPostgres, StopService, SwitchOver
 from pgcharm.plan.types import Step
 from pgcharm.states import SERVING
 
+_SILENT = "it does not answer, and without this unit too few would be left to agree; it joins again when it is back"
 _PREFERENCE = ("synchronous standby", "quorum standby", "standby")
 
 
@@ -24,15 +27,22 @@ def leave(s: Situation) -> Part:
     reason = "this unit is leaving"
     candidate = successor(s)
     if s.is_primary and candidate:
-        steps.append(SwitchOver(reason, s.name, candidate.name, anybody(s)))
+        steps.append(SwitchOver(reason, s.name, candidate.name, anybody(s), holding(s)))
     steps += [
         StopService(reason, service)
-        for service in (s.layout.watch_service, s.layout.patroni_service)
+        for service in (
+            *s.layout.backup_timers,
+            s.layout.watch_service,
+            s.layout.patroni_service,
+            *s.layout.pooler_services,
+        )
         if s.o.machine.services[service].active
     ]
     if s.patroni is not None and s.patroni.paused:
         why = "failover is paused, so that Patroni leaves it running"
         steps.append(StopPostgres(why, s.layout.binaries, s.layout.data))
+    if s.o.machine.services[s.layout.pgbackrest_service].active:
+        steps.append(StopService(reason, s.layout.pgbackrest_service))
     return Part((*steps, *give_up_vote(s)))
 
 
@@ -58,8 +68,21 @@ def give_up_vote(s: Situation) -> tuple[Step, ...]:
     others_stay = bool(set(s.staying) - {s.o.juju.unit})
     own = own_member(s.o.juju, s.etcd) if s.etcd else None
     reason = "this unit is leaving"
-    if own is not None and others_stay:
-        return (RemoveEtcdMember(reason, own.id, s.name), *forget(s, reason))
+    if s.etcd is not None and own is not None and others_stay:
+        silent = (RemoveEtcdMember(_SILENT, member.id, member.name) for member in too_many(s.etcd, own))
+        return (*silent, RemoveEtcdMember(reason, own.id, s.name), *forget(s, reason))
     if s.o.machine.services[s.layout.etcd_service].active:
         return (StopService(reason, s.layout.etcd_service),)
     return ()
+
+
+def too_many(etcd: Etcd, own: EtcdMember) -> tuple[EtcdMember, ...]:
+    """Silent voters without which the rest has a majority once this unit has gone; none where it has one with them.
+
+    They are as little needed for it as the unit that leaves: what they miss they get when they join again.
+    """
+    staying = [member for member in etcd.members if not member.learner and member.id != own.id]
+    silent = [member for member in staying if member.name in etcd.down]
+    answering = len(staying) - len(silent)
+    spare = next((n for n in range(len(silent) + 1) if answering >= majority(len(staying) - n)), 0)
+    return tuple(silent[:spare]) if answering else ()

@@ -10,6 +10,7 @@ from __future__ import annotations
 from pgcharm.observation import Patroni
 from pgcharm.packages import upgraded_packages
 from pgcharm.plan.files import etcd_environment, etcd_unit
+from pgcharm.plan.holding import holding
 from pgcharm.plan.rolling import behind, moment
 from pgcharm.plan.situation import Part, Situation, digest
 from pgcharm.plan.steps import NoteUpgrade, RestartInTurn, RestartPostgres, UpgradePackages
@@ -59,5 +60,5 @@ def restarts(s: Situation) -> tuple[Step, ...]:
         inputs = digest(etcd_unit(s).content, etcd_environment(s).content)
         steps.append(RestartInTurn(reason, s.layout.etcd_service, inputs))
     if "postgres" in s.o.machine.outdated:
-        steps.append(RestartPostgres(reason))
+        steps.append(RestartPostgres(reason, holding(s) if s.is_primary else ()))
     return tuple(steps)

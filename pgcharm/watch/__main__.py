@@ -19,7 +19,9 @@ from pgcharm.layout import member_name
 from pgcharm.states import CLONING
 from pgcharm.watch.exile import Exile
 from pgcharm.watch.fence import Fence
+from pgcharm.watch.follow import Follower
 from pgcharm.watch.glance import Glance, difference, glance
+from pgcharm.watch.repository import RepositoryWatch
 from pgcharm.watch.voters import VoterWatch
 
 LOOK_SECONDS = 2.0
@@ -43,13 +45,18 @@ class Watched:
     credentials: Credentials
     fence: Fence
     exile: Exile
+    repository: RepositoryWatch
+    follower: Follower | None = None
+    """Leads the pooler to the primary, where there is a pooler."""
 
     @classmethod
     def read(cls, path: str) -> Watched:
         found: dict[str, Any] = json.loads(Path(path).read_text())
         credentials = Credentials(found["ca"], found["certificate"], found["key"])
         where = (found["charm_dir"], found["patroni"], found["etcd"], found["again"])
-        return cls(found["unit"], *where, credentials, Fence.of(found, credentials), Exile.of(found, credentials))
+        guards = Fence.of(found, credentials), Exile.of(found, credentials)
+        seen, follower = RepositoryWatch.of(found), Follower.of(found, credentials)
+        return cls(found["unit"], *where, credentials, *guards, seen, follower)
 
 
 def look(watched: Watched, voters: VoterWatch) -> Glance:
@@ -58,7 +65,7 @@ def look(watched: Watched, voters: VoterWatch) -> Glance:
     own = _own(watched, cluster) or _ask(watched, f"{watched.patroni}/patroni")
     health = _ask(watched, f"{watched.etcd}/health")
     etcd = "does not answer" if health is None else f"healthy: {str(health.get('health')).lower()}"
-    return glance(own, cluster, etcd, voters.look())
+    return glance(own, cluster, etcd, voters.look(), watched.repository.words())
 
 
 def _own(watched: Watched, cluster: dict[str, Any] | None) -> dict[str, Any] | None:
@@ -99,6 +106,9 @@ def main(path: str) -> None:
     watched, code = Watched.read(path), written()
     watched.fence.start()
     watched.exile.start()
+    watched.repository.start()
+    if watched.follower is not None:
+        watched.follower.start()
     voters = VoterWatch(watched.etcd, watched.credentials)
     before: Glance | None = None
     last, pause = 0.0, FAILURE_SECONDS[0]

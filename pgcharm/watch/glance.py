@@ -34,6 +34,10 @@ class Glance:
     """Members of etcd, and whether each votes, learns or does not answer."""
     paused: bool | None = None
     """Whether automatic failover is paused; None where nobody says."""
+    repository: str = ""
+    """What was seen of the backups' repository; empty before anything was."""
+    archive: str = ""
+    """What was seen of the segments of the log that wait to be archived."""
 
 
 def glance(
@@ -41,6 +45,7 @@ def glance(
     cluster: Mapping[str, Any] | None,
     etcd: str,
     voters: tuple[tuple[str, str], ...] = (),
+    repository: tuple[str, str] = ("", ""),
 ) -> Glance:
     """A glance from Patroni's answers; None where it did not give one."""
     own, cluster = own or {}, cluster or {}
@@ -52,6 +57,8 @@ def glance(
         pending=bool(own.get("pending_restart")),
         voters=voters,
         paused=bool(cluster.get("pause")) if cluster else None,
+        repository=repository[0],
+        archive=repository[1],
     )
 
 
@@ -69,6 +76,10 @@ def difference(before: Glance, after: Glance) -> str:
         found.append("a restart is pending")
     if None not in (before.paused, after.paused) and before.paused != after.paused:
         found.append("failover is paused" if after.paused else "failover is resumed")
+    if before.repository != after.repository and after.repository:
+        found.append(f"the repository: {after.repository}")
+    if before.archive != after.archive:
+        found.append(f"the archive: {after.archive or 'well'}")
     return "; ".join(found)
 
 

@@ -2,6 +2,12 @@
 
 Knows: what a primary may do without a Patroni that renews its key, and for how long. Must not know: how to look or end.
 
+The clock of the day may be set at any moment, and Patroni tells by it when it was last in contact. So what it says is
+only believed to be new when it differs from what it said before, and is then placed between that look and this one.
+Patroni also sleeps by that clock: set back by an hour, it would sleep for an hour, and its key run out (4.1,
+__main__.py, schedule_next_run). So it is woken when that has happened; and for no lost contact, because waking counts
+as one: it reads what Patroni has in its cache.
+
 There is seldom a watchdog device in a container or a virtual machine. Without one, a primary whose Patroni is frozen
 would go on while its key runs out and another one is promoted; and a postmaster that admits nobody (told to stop while
 clients are connected, or frozen) would stay the primary for ever, because Patroni has its connection from before.
@@ -24,6 +30,8 @@ ADMITS_NOBODY = 10.0
 """Seconds after which a server that Patroni calls running, and that lets nobody in, is ended."""
 SILENT = 45.0
 """Seconds after which a silent Patroni on a standby is ended, for systemd to start it anew."""
+SET_BACK = 1.0
+"""Seconds by which the clock of the day has to have gone back to count as set; less is drift, and costs nothing."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +42,7 @@ class Sight:
     primary: bool
     """Whether a server runs here that is not a standby."""
     contact: float | None
-    """When Patroni says it was last in contact with etcd; None where it is silent."""
+    """When Patroni says it was last in contact with etcd, if the clock of the day is right; None where it is silent."""
     running: bool
     """Whether Patroni says that PostgreSQL runs."""
     admits: bool
@@ -42,6 +50,10 @@ class Sight:
     paused: bool = False
     failsafe: bool = False
     """Whether all members have told the primary that it may go on without etcd."""
+    word: float = 0.0
+    """The time of the last contact as Patroni says it, by the clock of the day."""
+    day: float = 0.0
+    """What the clock of the day is ahead of this one."""
 
 
 @dataclass(frozen=True)
@@ -52,11 +64,15 @@ class Memory:
     heard: float
     admitted: float
     paused: bool = False
+    word: float | None = None
+    """What Patroni last said of its contact; None before it said anything."""
+    looked: float = 0.0
+    day: float | None = None
 
     @classmethod
     def beginning(cls, at: float) -> Memory:
         """Nothing is known yet: all may have been well until now."""
-        return cls(at, at, at)
+        return cls(at, at, at, looked=at)
 
 
 @dataclass(frozen=True)
@@ -70,13 +86,26 @@ class Verdict:
 
 def remember(before: Memory, sight: Sight) -> Memory:
     """The memory after one more look."""
-    after = before
+    after = replace(before, looked=sight.at, day=sight.day)
     if sight.contact is not None:
         going_on = sight.paused or sight.failsafe
-        after = replace(after, contact=sight.at if going_on else sight.contact, heard=sight.at, paused=sight.paused)
+        contact = sight.at if going_on else contacted(before, sight.contact, sight.word)
+        after = replace(after, contact=contact, heard=sight.at, paused=sight.paused, word=sight.word)
     if sight.admits or not sight.running:
         after = replace(after, admitted=sight.at)
     return after
+
+
+def contacted(before: Memory, contact: float, word: float) -> float:
+    """When Patroni was last in contact with etcd: a new word of it was said after the look before."""
+    if before.word is None:
+        return contact
+    return max(contact, before.looked) if word != before.word else before.contact
+
+
+def is_set_back(before: Memory, sight: Sight) -> bool:
+    """Whether the clock of the day has been set back since the last look."""
+    return before.day is not None and sight.day < before.day - SET_BACK
 
 
 def verdict(memory: Memory, sight: Sight, ttl: float) -> Verdict | None:

@@ -10,7 +10,7 @@ from datetime import datetime, timezone
 
 from pgclient.cluster import Cluster
 from pgclient.command.printing import Printer
-from pgclient.listening import Gap
+from pgclient.notes import Gap
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

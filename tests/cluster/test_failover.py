@@ -41,6 +41,19 @@ def test_a_standby_killed_whole_holds_up_nobody(proof: Proof) -> None:
         proof.kill(event.standbys[0], "KILL", "patroni", "postmaster", "etcd")
 
 
+def test_the_postmaster_of_the_primary_frozen(proof: Proof) -> None:
+    with proof.under_writers("primary's postmaster frozen", within=8) as event:
+        proof.kill(event.primary, "STOP", "postmaster")
+        proof.somebody_else_is_primary(event)
+
+
+def test_etcd_frozen_on_the_primary_holds_up_nobody(proof: Proof) -> None:
+    with proof.under_writers("primary's etcd frozen", within=3) as event:
+        proof.kill(event.primary, "STOP", "etcd")
+        event.writes_for(8)
+        proof.kill(event.primary, "CONT", "etcd")
+
+
 def test_etcd_killed_on_the_primary_and_patroni_after_it(proof: Proof) -> None:
     with proof.under_writers("primary's etcd and Patroni killed", within=3) as event:
         proof.kill(event.primary, "KILL", "etcd")
@@ -83,6 +96,32 @@ def test_the_primary_hears_everybody_and_nobody_hears_it(proof: Proof) -> None:
         event.goes_on(60)
 
 
+def test_a_slow_network_changes_nobodys_role(proof: Proof) -> None:
+    with proof.under_writers("slow network", within=3) as event:
+        for unit in proof.units.values():
+            proof.fault("slow", unit, "--delay", "20ms")
+        event.writes_for(8)
+        assert proof.primary() == event.primary
+
+
+def test_a_standby_comes_back_at_another_address(proof: Proof) -> None:
+    """canonical/postgresql-operator 1528: a unit whose address changes."""
+    with proof.under_writers("standby at another address", within=3, back=180) as event:
+        unit = event.standbys[0]
+        proof.fault("crash", unit)
+        proof.comes_back_elsewhere(unit)
+        proof.heal()
+    proof.settled(3)
+    proof.comes_to_rest()
+    assert proof.members()[unit.member]["host"] == proof.units[unit.name].address
+
+
+def test_the_disk_of_a_standby_full(proof: Proof) -> None:
+    with proof.under_writers("standby's disk full", within=3) as event:
+        proof.fault("fill-disk", event.standbys[0])
+        event.writes_for(10)
+
+
 def test_the_disk_of_the_primary_full(proof: Proof) -> None:
     with proof.under_writers("primary's disk full", within=40) as event:
         proof.fault("fill-disk", event.primary)
@@ -116,6 +155,16 @@ def test_a_unit_lost_and_replaced_and_then_another_one_lost(proof: Proof) -> Non
         event.goes_on(60)
 
 
+def test_the_primarys_unit_removed_while_a_standby_is_down(proof: Proof) -> None:
+    with proof.under_writers("the primary removed while a standby is down", within=8, back=150) as event:
+        proof.fault("crash", event.standbys[0])
+        until(lambda: len(proof.members()), lambda count: count == 2, timeout=60, delay=0.5)
+        proof.cluster.juju.remove_unit(event.primary.name)
+        proof.gone(event.primary)
+        event.goes_on(20)
+    proof.settled(2)
+
+
 def test_in_the_end_nothing_is_left_to_do(proof: Proof) -> None:
-    proof.settled(3)
+    proof.comes_to_rest()
     proof.nothing_left_to_do()

@@ -1,11 +1,14 @@
 """Clients on real machines: what each is told, what its users may do, and what is refused, through a life of changes.
 
-Two units of the charm; the ledger on `db`; a client on ops on all three endpoints. The tests run in order.
+Two units of the charm; the ledger on `db`; a client on ops on all three endpoints; one that leaves the interfaces to
+their published libraries; one of plain hooks on charmhelpers, which joins late. The tests run in order.
 """
 
 from __future__ import annotations
 
 import json
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +19,12 @@ from driving.postgresql import ROOT, SERVER, Cluster, packed
 from driving.prepared import prepared
 from driving.waiting import until
 
-MODEL_CONFIG = {"update-status-hook-interval": "1m", "lease-seconds": 15, **prepared()}
-CLIENT = "dataclient"
+MODEL_CONFIG = {"update-status-hook-interval": "1m", "lease-seconds": 15, "personality": "3.6", **prepared()}
+"""ops-lib-pgsql keeps its own notes with leader-set, which Juju 4.0 has no more."""
+CLIENT, LIBRARY, CLASSIC = "dataclient", "libraryclient", "classicclient"
+LIBRARIES = ("ops>=3,<4", "psycopg2-binary>=2.9,<3", "ops-lib-pgsql==1.4", "dpcharmlibs-interfaces>=1.2,<2")
+HELPERS = ("charmhelpers>=1.2,<2", "psycopg2-binary>=2.9,<3", "PyYAML")
+OWNER_ON_PRIMARY = [["jujuowner_pages", "jujudb_dataclient", False]]
 
 
 @pytest.fixture(scope="module")
@@ -29,6 +36,10 @@ def cluster(juju: jubilant.Juju, scratch: Path) -> Cluster:
     deployed = Cluster(juju)
     deployed.deploy(server, ledger, 2, "debian@12")
     juju.deploy(client, CLIENT, base="debian@12")
+    for name, packages in ((LIBRARY, LIBRARIES), (CLASSIC, HELPERS)):
+        juju.deploy(pack_with_packages(CHARMS / name, scratch / f"{name}.charm", *packages), name, base="debian@12")
+    for endpoint in ("db", "database"):
+        juju.integrate(f"{LIBRARY}:{endpoint}", f"{SERVER}:{endpoint}")
     for endpoint, offered in (("database", "database"), ("db", "db"), ("admin", "db-admin")):
         juju.integrate(f"{CLIENT}:{endpoint}", f"{SERVER}:{offered}")
     deployed.settled(2, timeout=900)
@@ -70,6 +81,21 @@ def address(cluster: Cluster, server: str) -> str:
 
 def standby(cluster: Cluster) -> str:
     return next(name for name, words in cluster.words().items() if words.startswith("standby"))
+
+
+def by_library(cluster: Cluster) -> dict[str, Any]:
+    """What the published libraries have told their client."""
+    said: dict[str, Any] = json.loads(cluster.juju.run(f"{LIBRARY}/0", "told").results["told"])
+    return said
+
+
+def through_library(cluster: Cluster, where: str, sql: str) -> Any:
+    return json.loads(cluster.juju.run(f"{LIBRARY}/0", "query", {"where": where, "sql": sql}).results["answer"])
+
+
+def of_plain_hooks(cluster: Cluster) -> str:
+    status = cluster.juju.status().apps[CLASSIC].units[f"{CLASSIC}/0"].workload_status
+    return f"{status.current}: {status.message}"
 
 
 def test_the_database_client_finds_its_credentials_in_secrets(cluster: Cluster) -> None:
@@ -123,6 +149,28 @@ def test_one_who_polls_has_its_database_role_and_both_users(cluster: Cluster) ->
     assert query(cluster, "db", "SELECT current_user", schema="yes") == [["jujuowner_polled"]]
 
 
+def test_published_libraries_are_told_of_primary_standby_and_secrets(cluster: Cluster) -> None:
+    primary, other = address(cluster, cluster.primary), address(cluster, standby(cluster))
+    told_of_both = lambda said: bool(said["master"] and said["standbys"] and "uris" in said["modern"])  # noqa: E731
+    said = until(lambda: by_library(cluster), told_of_both, timeout=120)
+    assert f"host={primary}" in said["master"]
+    assert [f"host={other}" in standby for standby in said["standbys"]] == [True]
+    assert "dbname=bylibrary" in said["master"]
+    assert said["modern"]["endpoints"] == f"{primary}:5432"
+    assert {"MasterChangedEvent", "DatabaseAvailableEvent", "ResourceCreatedEvent"} <= set(said["events"])
+    for where in ("master", "modern"):
+        assert through_library(cluster, where, "CREATE TABLE note (text text)") == []
+        assert through_library(cluster, where, "INSERT INTO note VALUES ('one')") == []
+        assert "permission denied" in through_library(cluster, where, "CREATE ROLE mine")
+    assert through_library(cluster, "master", "SELECT pg_has_role('readers', 'member'), current_database()") == [
+        [True, "bylibrary"]
+    ]
+    assert through_library(cluster, "modern", "SELECT current_user, current_database()") == [
+        ["jujuowner_modern", "modern"]
+    ]
+    assert "read-only" in through_library(cluster, "standby", "INSERT INTO note VALUES ('two')")
+
+
 def test_a_wish_that_cannot_be_met_is_refused_by_name_and_the_others_are_served_on(cluster: Cluster) -> None:
     wish(cluster, "db", "extensions", "plpython3u")
     refused = f"cannot serve {CLIENT} (db:"
@@ -161,6 +209,98 @@ def test_the_endpoints_follow_the_primary_and_the_secret_stays(cluster: Cluster)
     assert query(cluster, "database", "INSERT INTO page VALUES ('two')") == []
 
 
+def test_published_libraries_hear_of_the_new_primary_and_plain_hooks_join_then(cluster: Cluster) -> None:
+    cluster.juju.integrate(f"{CLASSIC}:db", f"{SERVER}:db")
+    primary = address(cluster, cluster.primary)
+    heard = lambda said: f"host={primary}" in said["master"] and primary in said["modern"]["endpoints"]  # noqa: E731
+    said = until(lambda: by_library(cluster), heard, timeout=90)
+    assert "ResourceEndpointsChangedEvent" in said["events"]
+    for where in ("master", "modern"):
+        assert through_library(cluster, where, "INSERT INTO note VALUES ('three')") == []
+    until(lambda: of_plain_hooks(cluster), lambda said: said == "active: writes, reads from 1", timeout=120)
+
+
+def both(cluster: Cluster, sql: str, port: str) -> list[Any]:
+    """The answers through every unit's pooler."""
+    hosts = [address(cluster, name) for name in sorted(cluster.words())]
+    return ask(cluster, *({"endpoint": "database", "sql": sql, "host": host, "port": port} for host in hosts))
+
+
+def test_the_poolers_are_told_to_who_asks_for_them_and_to_nobody_else(cluster: Cluster) -> None:
+    cluster.juju.config(SERVER, {"pooler": "transaction"})
+    wish(cluster, "database", "pooler", "yes")
+    said = until(lambda: told(cluster), lambda said: said.get("pooler") == "yes", timeout=120)
+    assert said["endpoints"] == f"{address(cluster, cluster.primary)}:6432"
+    assert said["read-only-endpoints"] == f"{address(cluster, standby(cluster))}:6433"
+    assert all(f"{address(cluster, name)}:6432" in said["uris"] for name in cluster.words())
+    assert told(cluster, "db")["port"] == "5432"
+    who = "SELECT current_user, session_user, pg_is_in_recovery()"
+    until(lambda: both(cluster, who, "6432"), lambda found: found == [OWNER_ON_PRIMARY] * 2, timeout=30)
+    assert sorted(both(cluster, "SELECT pg_is_in_recovery()", "6433")) == [[[False]], [[True]]]
+    cluster.nothing_lost_and_still_writing()
+
+
+def test_a_pooler_lets_in_whom_the_server_lets_in_and_nobody_else(cluster: Cluster) -> None:
+    host = address(cluster, cluster.primary)
+    through = {"host": host, "port": "6432", "sql": "SELECT 1"}
+    stranger, foreign, wrong, console = ask(
+        cluster,
+        {"endpoint": "db", **through},
+        {"endpoint": "db", "database": "pages", **through},
+        {"endpoint": "database", "password": "guessed", **through},
+        {"endpoint": "database", "database": "pgbouncer", **through},
+    )
+    for refused in (stranger, foreign, wrong, console):
+        assert isinstance(refused, str), refused
+    assert "authentication failed" in wrong, wrong
+    users = cluster.juju.exec("stat -c '%a %U' /etc/postgresql-charm/pooler_users.txt", unit=cluster.primary).stdout
+    assert users.strip() == "600 postgres"
+    kept = cluster.juju.exec("cat /etc/postgresql-charm/pooler_*", unit=cluster.primary).stdout
+    assert told(cluster)["password"] not in kept
+
+
+def test_through_a_pooler_a_planned_switchover_is_a_slow_query_and_no_error(cluster: Cluster) -> None:
+    wanted = standby(cluster)
+    with ThreadPoolExecutor() as pool:
+        work = pool.submit(lambda: cluster.juju.run(unit(cluster), "work", {"seconds": 14}).results)
+        time.sleep(4)  # the writer is at work then; how far it is does not matter
+        cluster.juju.run(cluster.primary, "switchover", {"to": wanted})
+        done = work.result()
+    assert json.loads(done["refusals"]) == [], done
+    assert int(done["done"]) > 100, done
+    assert float(done["longest"]) < 8, done
+    assert cluster.primary == wanted
+
+
+def test_the_poolers_follow_a_failover_that_nobody_planned(cluster: Cluster) -> None:
+    before = cluster.primary
+    kill = "kill -9 $(head -1 /var/lib/postgresql/15/postgresql/postmaster.pid)"
+    cluster.juju.exec(kill, unit=before)
+    until(
+        lambda: both(cluster, "SELECT pg_is_in_recovery(), inet_server_addr()::text", "6432"),
+        lambda found: all(isinstance(rows, list) and rows[0][0] is False for rows in found) and found[0] == found[1],
+        timeout=60,
+    )
+    cluster.settled(2)
+    cluster.nothing_lost_and_still_writing()
+    until(lambda: of_plain_hooks(cluster), lambda said: said == "active: writes, reads from 1", timeout=120)
+    until(lambda: through_library(cluster, "master", "SELECT count(*) FROM note"), lambda n: n == [[2]], timeout=60)
+
+
+def test_poolers_that_are_turned_off_stay_until_nobody_uses_them(cluster: Cluster) -> None:
+    cluster.juju.config(SERVER, {"pooler": "off"})
+    host = address(cluster, cluster.primary)
+    until(lambda: told(cluster).get("endpoints"), lambda said: said == f"{host}:5432", timeout=90)
+    active = "systemctl is-active postgresql-pooler postgresql-pooler-reads || true"
+    until(
+        lambda: [cluster.juju.exec(active, unit=name).stdout.split() for name in cluster.words()],
+        lambda said: said == [["inactive"] * 2] * 2,
+        timeout=90,
+    )
+    assert query(cluster, "database", "SELECT 1") == [[1]]
+    assert "poolers" not in " ".join(cluster.settled(2).values())
+
+
 def test_a_client_scaled_to_nothing_and_back_finds_everything(cluster: Cluster) -> None:
     user, password = told(cluster)["username"], told(cluster)["password"]
     cluster.juju.remove_unit(unit(cluster))
@@ -173,10 +313,23 @@ def test_a_client_scaled_to_nothing_and_back_finds_everything(cluster: Cluster) 
     assert (told(cluster)["username"], told(cluster)["password"]) == (user, password)
     until(
         lambda: query(cluster, "database", "SELECT count(*) FROM page"),
-        lambda rows: rows == [[2]],
+        lambda rows: isinstance(rows, list) and rows[0][0] > 2,
         timeout=120,
         delay=1,
     )
+
+
+def test_clients_that_are_taken_away_lose_their_logins_and_leave_their_databases(cluster: Cluster) -> None:
+    for name, endpoint in ((LIBRARY, "db"), (LIBRARY, "database"), (CLASSIC, "db")):
+        cluster.juju.cli("remove-relation", f"{name}:{endpoint}", f"{SERVER}:{endpoint}")
+    login = "SELECT count(*) FROM pg_roles WHERE rolcanlogin AND rolname ~ '_(library|classic)client'"
+    until(lambda: cluster.sql(cluster.primary, login), lambda count: count == "0", timeout=120)
+    until(lambda: of_plain_hooks(cluster), lambda said: said == "blocked: no database any more", timeout=60)
+    until(lambda: by_library(cluster)["events"], lambda events: "DatabaseGoneEvent" in events, timeout=60)
+    databases = set(cluster.sql(cluster.primary, "SELECT datname FROM pg_database").split())
+    assert {"bylibrary", "modern", "classic"} <= databases
+    rules = "SELECT count(*) FROM pg_hba_file_rules WHERE array_to_string(user_name, ',') ~ '_(library|classic)client'"
+    until(lambda: cluster.sql(cluster.primary, rules), lambda count: count == "0", timeout=60)
 
 
 def test_databases_are_listed_and_one_that_nobody_needs_is_dropped(cluster: Cluster) -> None:

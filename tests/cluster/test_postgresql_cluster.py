@@ -1,10 +1,11 @@
 """The charm on real machines, with a client that writes all the time: one deployment, taken through its life.
 
-The tests run in order, each on what the one before has left: three units, four, two, one, six.
+The tests run in order, each on what the one before has left: three units, four, two, one, six, one.
 """
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import jubilant
 import pytest
+from driving import box as boxes
 from driving.postgresql import CLIENT, SERVER, Cluster, deployed
 from driving.waiting import until
 
@@ -195,6 +197,30 @@ def test_five_added_at_once_all_become_standbys(cluster: Cluster) -> None:
     assert cluster.sql(cluster.primary, "SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming'") == "5"
     account = cluster.nothing_lost_and_still_writing()
     assert len(account.members) == 6
+
+
+@pytest.mark.jujubox_only
+def test_two_of_five_voters_lost_writes_go_on(cluster: Cluster, box: boxes.Box) -> None:
+    status = json.loads(cluster.juju.run(cluster.primary, "cluster-status").results["json"])
+    voters = [unit for unit, facts in status["units"].items() if "voter" in facts["etcd"]]
+    assert len(voters) == 5
+    lost = sorted(voters, key=lambda unit: unit != cluster.primary)[:2]
+    assert cluster.juju.model is not None
+    for unit in lost:
+        box.fault(cluster.juju.model, "crash", cluster.machine(unit))
+    until(lambda: {u for u, said in cluster.words().items() if said.startswith("primary")} - {*lost}, bool, timeout=90)
+    cluster.nothing_lost_and_still_writing()
+    box.heal()
+    cluster.settled(6)
+    assert len(cluster.nothing_lost_and_still_writing().members) == 6
+
+
+def test_all_but_one_removed_at_once_and_that_one_takes_over(cluster: Cluster) -> None:
+    left = next(unit for unit, said in cluster.words().items() if said.startswith("standby"))
+    cluster.juju.remove_unit(*(unit for unit in cluster.words() if unit != left))
+    cluster.settled(1)
+    assert cluster.primary == left
+    cluster.nothing_lost_and_still_writing()
 
 
 def test_the_client_gone_nothing_of_it_is_offered(cluster: Cluster) -> None:

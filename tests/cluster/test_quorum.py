@@ -5,6 +5,7 @@ canonical/postgresql-operator 571: the quorum is lost for good.
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +19,29 @@ from driving.waiting import until
 
 pytestmark = pytest.mark.jujubox_only
 MODEL_CONFIG = {"update-status-hook-interval": "1m", "lease-seconds": 15, **prepared()}
+
+
+STRANGER = r"""
+import json, re, ssl, subprocess, sys, urllib.request
+tls = "/etc/postgresql-charm/tls/etcd"
+def ask(what, port, path, method, papers):
+    context = ssl._create_unverified_context()
+    if papers:
+        context.load_cert_chain(tls + ".crt", tls + ".key")
+    url = f"https://{sys.argv[1]}:{port}/{path}"
+    try:
+        urllib.request.urlopen(urllib.request.Request(url, b'{"ttl": 20}', method=method), timeout=5, context=context)
+        print(what, "was admitted")
+    except OSError as error:
+        print(what, "was refused:", error)
+ask("etcd's client", 2379, "v3/cluster/member/list", "POST", True)
+ask("Patroni's master", 8008, "config", "PATCH", True)
+ask("anybody", 8008, "config", "PATCH", False)
+(password,) = re.findall(r"username: replicator\n +password: (\S+)", open("/etc/postgresql-charm/patroni.yml").read())
+where = f"host={sys.argv[1]} user=replicator password={password} replication=true dbname=postgres"
+done = subprocess.run(["psql", "-c", "IDENTIFY_SYSTEM", where], capture_output=True, text=True)
+print("a standby", "was refused" if done.returncode else "was admitted", *done.stderr.split())
+"""
 
 
 @pytest.fixture(scope="module")
@@ -63,6 +87,23 @@ def test_two_of_three_lost_and_removed_by_force(proof: Proof) -> None:
         proof.refresh()
     proof.settled(1)
     assert set(proof.members()) == {unit.member for unit in proof.units.values()}
+
+
+def test_two_clusters_in_one_model_never_mix(proof: Proof, scratch: Path) -> None:
+    """Whoever has this cluster's certificate and passwords is a stranger to the other one."""
+    juju, (unit,) = proof.cluster.juju, proof.units.values()
+    juju.deploy(max((scratch / SERVER).glob(f"{SERVER}_*.charm")), "other", base="debian@12")
+    juju.wait(lambda status: jubilant.all_active(status, "other"), timeout=300)
+    address = juju.status().apps["other"].units["other/0"].public_address
+    said = proof.run(unit, "python3", "-c", STRANGER, address).splitlines()
+    assert len(said) == 4
+    assert all("refused" in line for line in said), said
+    assert set(proof.members()) == {unit.member}
+    identity = "SELECT system_identifier FROM pg_control_system()"
+    assert (
+        proof.sql(unit, identity)
+        != juju.exec(f"runuser -u postgres -- psql -XAtqc {shlex.quote(identity)}", unit="other/0").stdout.strip()
+    )
 
 
 def test_in_the_end_nothing_is_left_to_do(proof: Proof) -> None:

@@ -49,6 +49,16 @@ def nobody_writes(event: Event, seconds: float) -> None:
     )
 
 
+def test_etcd_alone_lost_the_primary_goes_on_because_all_agree(proof: Proof) -> None:
+    """Patroni's failsafe mode: longer than the primary's key lasts, and nothing is begun anew."""
+    with proof.under_writers("standby's etcd frozen", within=5) as event:
+        proof.kill(event.standbys[0], "STOP", "etcd")
+        event.writes_for(25)
+        proof.kill(event.standbys[0], "CONT", "etcd")
+        assert proof.primary() == event.primary
+    assert epoch(proof) == 0
+
+
 def test_the_standbys_machine_lost_and_back(proof: Proof) -> None:
     with proof.under_writers("standby's machine lost", within=HELD_TO) as event:
         proof.fault("crash", event.standbys[0])
@@ -83,6 +93,18 @@ def test_without_the_controller_too_nobody_writes_until_it_is_back(proof: Proof)
         proof.box.start_controller()
         event.goes_on(HELD_TO)
     proof.settled(2)
+
+
+def test_both_machines_lost_and_the_former_primarys_alone_returns(proof: Proof) -> None:
+    before = epoch(proof)
+    with proof.under_writers("both lost, one back", within=150) as event:
+        for unit in proof.units.values():
+            proof.fault("crash", unit)
+        proof.box.jujubox("fault", "heal", event.primary.instance)
+        event.goes_on(150)
+        assert proof.primary() == event.primary
+    proof.settled(2)
+    assert epoch(proof) == before + 1
 
 
 def test_a_unit_removed_leaves_its_vote_and_writes_go_on(proof: Proof) -> None:

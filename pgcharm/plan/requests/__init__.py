@@ -9,11 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from pgcharm.observation import Request
+from pgcharm.plan.requests.backup import backup, delete_backup, verify_backup
 from pgcharm.plan.requests.clients import drop_database, rotate_client_password
+from pgcharm.plan.requests.logical import check
 from pgcharm.plan.requests.pause import pause, resume
 from pgcharm.plan.requests.recovery import recover_quorum
 from pgcharm.plan.requests.reinitialize import reinitialize
 from pgcharm.plan.requests.restart import restart
+from pgcharm.plan.requests.restore import restore
 from pgcharm.plan.requests.rotation import forget_revision, rotate_passwords
 from pgcharm.plan.requests.switchover import switch_over
 from pgcharm.plan.requests.upgrade import ask_upgrade
@@ -35,6 +38,11 @@ REQUESTS: Mapping[str, Callable[[Situation, Request], Answer]] = {
     "rotate-client-password": rotate_client_password,
     "drop-database": drop_database,
     "recover-quorum": recover_quorum,
+    "backup": backup,
+    "verify-backup": verify_backup,
+    "delete-backup": delete_backup,
+    "restore": restore,
+    "restore-check": check,
 }
 
 BY_JUJU: Mapping[str, Callable[[Situation, Request], Answer]] = {"secret-remove": forget_revision}

@@ -36,7 +36,7 @@ def why_not(s: Situation, request: Request, r: Remnant | None, chosen: str) -> s
     if not s.o.juju.leader or s.o.juju.peers is None:
         return f"{s.o.juju.unit} is not Juju's leader (expected the leader; run it on {application}/leader)"
     if request.text("confirm") != application:
-        return f"confirm is {request.text('confirm')!r} (expected the application's name: confirm={application})"
+        return f"confirm is {request.text('confirm')[:80]!r} (expected the application's name: confirm={application})"
     if s.etcd is not None:
         return "etcd has a quorum (expected none; see action cluster-status)"
     if r is not None and len(there(s, r)) >= majority(len(voters(r))):
@@ -47,7 +47,7 @@ def why_not(s: Situation, request: Request, r: Remnant | None, chosen: str) -> s
     if r is not None and not behind(s) and verdict(s, r).claim is not None:
         return "it is under way by itself (see juju status)"
     if s.o.juju.goal is not None and chosen not in s.o.juju.goal:
-        return f"there is no {chosen} (expected one of {', '.join(sorted(s.o.juju.goal))})"
+        return f"there is no {request.shown('unit') or chosen} (expected one of {', '.join(sorted(s.o.juju.goal))})"
     if r is not None and chosen not in voters(r):
         return f"{chosen} has no vote in etcd and knows nothing (expected one of {', '.join(voters(r))})"
     return ""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from pgcharm.layout import member_name, unit_name
 from pgcharm.observation import Member, Request
+from pgcharm.plan.holding import holding
 from pgcharm.plan.requests.steps import AwaitStandbys, RestartMember
 from pgcharm.plan.requests.switchover import others
 from pgcharm.plan.situation import Part, Situation
@@ -24,13 +25,15 @@ def restart(s: Situation, request: Request) -> Part | Refusal:
     chosen = tuple(member for member in members if not only or member.name == member_name(only))
     if not chosen:
         expected = ", ".join(unit_name(member.name) for member in members)
-        return Refusal(f"cannot restart {only}: it is no member of the cluster (expected one of: {expected})")
+        return Refusal(
+            f"cannot restart {request.shown('unit')}: it is no member of the cluster (expected one of: {expected})"
+        )
     if unwell := [why for member in members if (only == "" or member not in chosen) and (why := amiss(s, member))]:
         return Refusal(
             f"cannot restart: {'; '.join(unwell)} (expected every unit to serve, so that one is left that does; "
             "wait for it, or name one unit with unit=...)"
         )
-    steps = tuple(restarting(member, member is s.primary) for member in chosen)
+    steps = tuple(restarting(s, member) for member in chosen)
     standbys = members[:-1]
     return Part((*steps, awaiting(standbys)) if s.primary in chosen and standbys else steps)
 
@@ -41,9 +44,11 @@ def amiss(s: Situation, member: Member) -> str:
     return "" if member.state in good else f"{unit_name(member.name)} is {member.state or 'silent'}"
 
 
-def restarting(member: Member, primary: bool) -> RestartMember:
+def restarting(s: Situation, member: Member) -> RestartMember:
+    primary = member is s.primary
     reason = "it is the primary, and goes last" if primary else "it is a standby"
-    return RestartMember(reason, unit_name(member.name), member.host, primary)
+    poolers = holding(s) if primary else ()
+    return RestartMember(reason, unit_name(member.name), member.host, primary, poolers=poolers)
 
 
 def awaiting(standbys: tuple[Member, ...]) -> AwaitStandbys:

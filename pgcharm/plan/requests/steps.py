@@ -6,7 +6,7 @@ Knows: what there is to do. Must not know: when, or how.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pgcharm.layout import unit_name
 from pgcharm.plan.types import Step
@@ -20,6 +20,8 @@ class HandOver(Step):
     candidate: str
     anybody: bool = False
     """Whether any other standby does as well; see `pgcharm.plan.steps.SwitchOver`."""
+    poolers: tuple[str, ...] = ()
+    """Members whose poolers hold their clients back meanwhile."""
 
     def says(self) -> str:
         return f"hand the primary's role from {unit_name(self.leader)} to {unit_name(self.candidate)}"
@@ -34,6 +36,8 @@ class RestartMember(Step):
     primary: bool
     seconds: float = 120
     """How long it may take to start; a primary that takes longer hands its role over."""
+    poolers: tuple[str, ...] = ()
+    """Members whose poolers hold their clients back meanwhile."""
 
     def says(self) -> str:
         return f"restart PostgreSQL on {self.unit}"
@@ -120,3 +124,41 @@ class DropDatabase(Step):
 
     def says(self) -> str:
         return f"drop the database {self.database}"
+
+
+@dataclass(frozen=True)
+class FollowBackup(Step):
+    """The backup program is at work, and has ended or goes on by itself."""
+
+    service: str
+    kind: str
+    seconds: float
+    """How long to wait for the end."""
+
+    def says(self) -> str:
+        return "verify the backups" if self.kind == "verify" else f"make a backup ({self.kind})"
+
+
+@dataclass(frozen=True)
+class DeleteBackup(Step):
+    """A backup is gone, and with it those that rest on it."""
+
+    stanza: str
+    id: str
+    gone: tuple[str, ...]
+
+    def says(self) -> str:
+        return f"delete {', '.join(self.gone)}"
+
+
+@dataclass(frozen=True)
+class FollowWork(Step):
+    """A program dumps, loads or tries a backup; we stay with it for a while. It needs nobody to go on."""
+
+    kind: str
+    """`dump`, `load` or `check`."""
+    task: str = field(repr=False)
+    seconds: float = 600
+
+    def says(self) -> str:
+        return {"dump": "dump", "load": "load a dump", "check": "try a backup"}[self.kind]

@@ -8,6 +8,7 @@ from __future__ import annotations
 from pgcharm.cluster import unit_number
 from pgcharm.layout import member_name, unit_name
 from pgcharm.observation import Member, Request
+from pgcharm.plan.holding import holding
 from pgcharm.plan.requests.steps import HandOver
 from pgcharm.plan.situation import Part, Situation
 from pgcharm.plan.status import size
@@ -32,10 +33,12 @@ def switch_over(s: Situation, request: Request) -> Part | Refusal:
     chosen = next((member for member in standbys if member.name == member_name(wanted)), None)
     if chosen is None:
         expected = ", ".join(unit_name(member.name) for member in standbys) or "there is no standby: add a unit first"
-        return Refusal(f"cannot switch over to {wanted}: the cluster has no such standby (expected one of: {expected})")
+        return Refusal(
+            f"cannot switch over to {request.shown('to')}: there is no such standby (expected one of: {expected})"
+        )
     if why := why_not(chosen, standbys, bound):
         return Refusal(f"cannot switch over to {wanted}: {why}")
-    return handing_over(s.primary, chosen, "the operator asks for it")
+    return handing_over(s, s.primary, chosen, "the operator asks for it")
 
 
 def best(s: Situation, primary: Member, standbys: tuple[Member, ...], bound: int) -> Part | Refusal:
@@ -48,7 +51,7 @@ def best(s: Situation, primary: Member, standbys: tuple[Member, ...], bound: int
         return Refusal(f"cannot switch over: no standby can take over: {seen}")
     chosen = min(fit, key=lambda member: (_PREFERENCE.index(member.role), member.lag or 0))
     anybody = len(fit) == len(standbys) == len(s.patroni.members if s.patroni else ()) - 1
-    return handing_over(primary, chosen, "the operator asks for it, and it is nearest to the primary", anybody)
+    return handing_over(s, primary, chosen, "the operator asks for it, and it is nearest to the primary", anybody)
 
 
 def others(s: Situation, primary: Member) -> tuple[Member, ...]:
@@ -76,5 +79,5 @@ def why_not(chosen: Member, standbys: tuple[Member, ...], bound: int) -> str:
     return ""
 
 
-def handing_over(primary: Member, chosen: Member, reason: str, anybody: bool = False) -> Part:
-    return Part((HandOver(reason, primary.name, chosen.name, anybody),))
+def handing_over(s: Situation, primary: Member, chosen: Member, reason: str, anybody: bool = False) -> Part:
+    return Part((HandOver(reason, primary.name, chosen.name, anybody, holding(s)),))

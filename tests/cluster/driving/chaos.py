@@ -126,6 +126,8 @@ FAULTS: dict[str, tuple[Breaking, float]] = {
     "kill Patroni and postmaster": (killing("KILL", "patroni", "postmaster"), 0),
     "stop Patroni": (killing("TERM", "patroni"), 0),
     "stop postmaster": (killing("INT", "postmaster"), 0),
+    "stop etcd": (killing("TERM", "etcd"), 0),
+    "freeze postmaster": (killing("STOP", "postmaster"), 20),
     "freeze Patroni": (killing("STOP", "patroni"), 30),
     "freeze etcd": (killing("STOP", "etcd"), 15),
     "crash": (machine("crash"), 40),
@@ -134,9 +136,10 @@ FAULTS: dict[str, tuple[Breaking, float]] = {
     "cut what it sends": (machine("cut", "--only", "out"), 40),
     "cut what it hears": (machine("cut", "--only", "in"), 40),
     "slow": (machine("slow", "--delay", "50ms"), 15),
+    "fill disk": (machine("fill-disk"), 20),
 }
 """How each is brought about, and the longest that it is left."""
-THAW = "pkill -CONT -x etcd; pkill -CONT -u postgres -f -- '-m [p]atroni '; true"
+THAW = "pkill -CONT -x etcd; pkill -CONT -x postgres; pkill -CONT -u postgres -f -- '-m [p]atroni '; true"
 
 
 def chosen(dice: random.Random, names: list[str] | None = None) -> Round:

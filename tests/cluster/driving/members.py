@@ -63,6 +63,11 @@ class Event:
         """Wait until every stream has had a row acknowledged that it sent from now on."""
         until(self.writers.acknowledged_since(time.monotonic()), bool, timeout=timeout, delay=0.05)
 
+    def writes_for(self, seconds: float) -> None:
+        """See rows acknowledged for so many seconds more: the time is the fault's own length, it hides nothing."""
+        end = time.monotonic() + seconds
+        until(self.writers.acknowledged_since(end), bool, timeout=seconds + 60)
+
     def fails(self, timeout: float) -> None:
         """Wait until a stream has met an error."""
         until(lambda: self.writers.errors(self.begun), bool, timeout=timeout)

@@ -22,6 +22,7 @@ _BEFORE = (
     "echo 'create_main_cluster = false' > /etc/postgresql-common/createcluster.conf",
     "ln -sf /dev/null /etc/systemd/system/etcd.service",
     "ln -sf /dev/null /etc/systemd/system/postgresql.service",
+    "ln -sf /dev/null /etc/systemd/system/pgbackrest.service",
 )
 
 

@@ -11,6 +11,7 @@ import json
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import jubilant
@@ -36,8 +37,13 @@ class Proof(Members):
         super().prepare()
 
     def refresh(self) -> None:
-        """Units have come or gone."""
-        status = self.cluster.juju.status()
+        """Units have come or gone. One that has just been added is waited for until it has a machine."""
+
+        def placed(status: jubilant.Status) -> bool:
+            units = status.apps[SERVER].units.values()
+            return all(unit.public_address and status.machines[unit.machine].instance_id != "pending" for unit in units)
+
+        status = until(self.cluster.juju.status, placed, timeout=120, delay=0.5)
         self.units = {
             name: Unit(name, status.machines[unit.machine].instance_id, unit.public_address)
             for name, unit in status.apps[SERVER].units.items()
@@ -62,6 +68,16 @@ class Proof(Members):
             return sorted(unit.workload_status.message.partition(",")[0] for unit in well)
 
         until(shown, lambda said: said == wanted, timeout=300, delay=1)
+
+    def comes_back_elsewhere(self, unit: Unit) -> None:
+        """A machine that is down has another address when it boots again, as a lease may have run out meanwhile."""
+        subnet = ipaddress.ip_network(json.loads((self.box.home / "box.json").read_text())["subnet"])
+        record = self.box.home / "machines" / unit.instance / "machine.json"
+        there = json.loads(record.read_text())
+        taken = {each.address for each in self.units.values()}
+        address = next(str(subnet[last]) for last in range(250, 240, -1) if str(subnet[last]) not in taken)
+        record.write_text(json.dumps({**there, "address": address}) + "\n")
+        self.units[unit.name] = replace(unit, address=address)
 
     def remove_by_force(self, unit: Unit) -> None:
         """The operator's word that a unit is gone for good."""

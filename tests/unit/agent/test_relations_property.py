@@ -24,7 +24,7 @@ def _steps(play: Play, limit: int) -> list[str]:
     return play.done
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(VIEWS, st.sampled_from(["dying", "alive"]))
 def test_the_rules_hold(history: list[tuple[dict[str, int], int, int]], life: str) -> None:
     play = deployed()
@@ -69,7 +69,7 @@ def _check(told: list[str]) -> None:
             assert hook == told[-1]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(VIEWS)
 def test_a_dying_unit_always_ends(history: list[tuple[dict[str, int], int, int]]) -> None:
     play = Play(replace(QUIET, leader=True))

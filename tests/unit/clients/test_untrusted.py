@@ -6,13 +6,14 @@ import json
 from dataclasses import replace
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pgcharm.clients import Catalogue, ClientRelation, Refusal, decide, names
 from pgcharm.clients.answer import KEYS as ANSWERS
 from pgcharm.clients.catalogue import RoleFact
 from pgcharm.clients.passwords import generations
+from pgcharm.clients.pooling import Pooling
 from pgcharm.clients.publication import KEYS
 from pgcharm.clients.relation import ENDPOINTS
 from pgcharm.clients.request import has_asked, read_request
@@ -31,12 +32,12 @@ NASTY = (
 HOSTILE = st.one_of(st.sampled_from(NASTY), st.text(max_size=80))
 WISHES = st.dictionaries(
     st.sampled_from(
-        ("database", "roles", "extensions", "sysname", "extra-user-roles", "requested-secrets", "entity-type")
+        ("database", "roles", "extensions", "sysname", "pooler", "extra-user-roles", "requested-secrets", "entity-type")
     ),
     HOSTILE,
 )
 BAGS = st.builds(lambda wish, subnets: {**wish, "egress-subnets": subnets}, WISHES, HOSTILE)
-GENEROUS = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+GENEROUS = settings(max_examples=60)
 
 
 def relation(number: int, endpoint: str, bag: dict[str, str]) -> ClientRelation:
@@ -68,7 +69,8 @@ def test_a_request_is_safe_or_refused_in_one_printable_line(endpoint: str, bag: 
 def test_whatever_others_ask_for_an_honest_client_is_served(others: list[tuple[str, dict[str, str]]]) -> None:
     hostile = [relation(number, endpoint, bag) for number, (endpoint, bag) in enumerate(others, start=10)]
     honest = client(1, "honest", database="honest_database")
-    view = replace(cluster(), leader=True)
+    pooling = Pooling(6432, 6433, admits=True, hosts=("10.0.0.1", "no address"))
+    view = replace(cluster(), leader=True, pooling=pooling)
     assert view.catalogue is not None
     decision = decide([honest, *hostile], view)
     catalogue = done(decision, view.catalogue)

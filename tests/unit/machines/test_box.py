@@ -46,7 +46,7 @@ def test_files_of_others_in_a_directory_that_is_no_home_are_seen(tmp_path: Path)
     assert Box.at(tmp_path, "/c").foreign_files() == []
 
 
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=5)
 @given(st.text(min_size=1))
 def test_every_home_may_choose_among_all_subnets_and_begins_with_its_own(home: str) -> None:
     found = list(subnet_candidates(home))

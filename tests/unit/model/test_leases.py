@@ -78,7 +78,7 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(STEPS)
 def test_a_leader_is_never_displaced_within_its_lease(steps) -> None:
     from tests.unit.model.conftest import World

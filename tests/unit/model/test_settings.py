@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import pytest
 from hypothesis import given
-from hypothesis import settings as tried
 from hypothesis import strategies as st
 
 from jujubox.charm import charm_of
@@ -25,13 +24,11 @@ CHARM = charm_of(
 )
 
 
-@tried(deadline=None)
 @given(st.integers(-(2**63), 2**63 - 1))
 def test_an_int_survives_being_typed(value) -> None:
     assert settings.parse(CHARM, {"count": str(value)}) == {"count": value}
 
 
-@tried(deadline=None)
 @given(st.floats(allow_nan=False, allow_infinity=False))
 def test_a_float_survives_being_typed(value) -> None:
     assert settings.parse(CHARM, {"ratio": repr(value)}) == {"ratio": value}

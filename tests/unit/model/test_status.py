@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from hypothesis import given
-from hypothesis import settings as tried
 from hypothesis import strategies as st
 
 from jujubox.model import status
@@ -10,7 +9,6 @@ from jujubox.model.status import SEVERITY, Status
 STATUSES = st.builds(Status, st.sampled_from(sorted(SEVERITY)), st.text(max_size=3))
 
 
-@tried(deadline=None)
 @given(st.lists(STATUSES, min_size=1))
 def test_an_application_is_as_bad_as_its_worst_unit(units) -> None:
     found = status.derived(units)

@@ -13,7 +13,7 @@ from typing import Any
 
 from pgcharm.clients.catalogue import Catalogue, RoleFact
 from pgcharm.observation import Certificate, DataDirectory, Etcd, File, Machine, Memory, Observation, Patroni, Service
-from pgcharm.plan import epoch_steps, plan, steps
+from pgcharm.plan import backup_steps, epoch_steps, plan, steps
 from pgcharm.plan.types import Step
 from pgcharm.scram import verifier
 from pgcharm.view import Unknown, View, known
@@ -128,13 +128,30 @@ def start_etcd(o: Observation) -> Observation:
         epoch = o.machine.memories.etcd.get("epoch", 0)
         etcd = made.etcd(number, initialized=bool(epoch), primary=number if epoch else -1, epoch=epoch)
         return replace(o, etcd=View(etcd), remnant=None)
+    own = f"postgresql-{number}"
     members = tuple(
-        made.etcd_member(number, learner=member.learner)
-        if member.peer_url == made.etcd_member(number).peer_url
+        replace(member, name=own, client_url=f"https://{o.juju.address}:2379")
+        if member.peer_url == f"https://{o.juju.address}:2380"
         else member
         for member in seen.members
     )
-    return replace(o, etcd=View(replace(seen, members=members, local=True)))
+    down = tuple(name for name in seen.down if name != own)
+    return replace(o, etcd=View(replace(seen, members=members, local=True, down=down)))
+
+
+@carry_out.register
+def _(step: steps.HandOnEtcdLead, o: Observation) -> Observation:
+    seen = known(o.etcd)
+    assert isinstance(seen, Etcd)
+    return replace(o, etcd=View(replace(seen, leader=step.id)))
+
+
+@carry_out.register
+def _(step: steps.MoveEtcdMember, o: Observation) -> Observation:
+    seen = known(o.etcd)
+    assert isinstance(seen, Etcd)
+    members = tuple(replace(m, peer_url=step.peer_url) if m.id == step.id else m for m in seen.members)
+    return replace(o, etcd=View(replace(seen, members=members)))
 
 
 def start_patroni(o: Observation) -> Observation:
@@ -142,7 +159,7 @@ def start_patroni(o: Observation) -> Observation:
     number = int(o.juju.unit.split("/")[1])
     seen = known(o.etcd)
     assert isinstance(seen, Etcd)
-    first = not seen.initialized
+    first = not seen.initialized or not seen.primary
     primary = number if first else int(seen.primary.rsplit("-", 1)[1])
     units = max(number, primary) + 1
     own = made.patroni(units, primary, number, settings={})
@@ -196,6 +213,17 @@ def _(step: steps.ReloadPatroni, o: Observation) -> Observation:
 @carry_out.register
 def _(step: steps.ReloadPostgres, o: Observation) -> Observation:
     return remember(o, "loaded", {"postgres": step.inputs})
+
+
+@carry_out.register
+def _(step: steps.StartPooler, o: Observation) -> Observation:
+    o = with_service(o, step.service, Service(True, True, False))
+    return remember(o, "started_with", {step.service: step.inputs})
+
+
+@carry_out.register
+def _(step: steps.ReloadPooler, o: Observation) -> Observation:
+    return remember(o, "loaded", {"pooler": step.inputs})
 
 
 @carry_out.register
@@ -308,3 +336,31 @@ def _(step: epoch_steps.BanUnit, o: Observation) -> Observation:
     seen = known(o.etcd)
     assert seen is not None
     return replace(o, etcd=View(replace(seen, banned=(*seen.banned, step.unit.replace("/", "-")))))
+
+
+@carry_out.register
+def _(step: backup_steps.ReloadService, o: Observation) -> Observation:
+    return remember(o, "loaded", step.loads)
+
+
+@carry_out.register
+def _(step: backup_steps.MakeStanza, o: Observation) -> Observation:
+    assert isinstance(o.repository, View)
+    seen = o.repository.value
+    stanza = replace(seen.stanza, code=2, message="no valid backups", systems=(step.system,) if step.system else ())
+    return replace(o, repository=View(replace(seen, stanza=stanza)))
+
+
+@carry_out.register
+def _(step: backup_steps.NotePassphrase, o: Observation) -> Observation:
+    return remember(o, "backup", {"passphrase": step.passphrase, "proved": step.proved})
+
+
+@carry_out.register
+def _(step: backup_steps.StartBackup, o: Observation) -> Observation:
+    return with_service(o, step.service, Service(True, False, False))
+
+
+@carry_out.register
+def _(step: backup_steps.FillArchive, o: Observation) -> Observation:
+    return remember(o, "backup", {"filled": str(step.timeline)})

@@ -12,6 +12,7 @@ from typing import Any
 
 from pgcharm.clients.catalogue import Catalogue, RoleFact
 from pgcharm.clients.passwords import ClientKey
+from pgcharm.layout import Layout
 from pgcharm.observation import (
     Etcd,
     EtcdMember,
@@ -26,6 +27,7 @@ from pgcharm.observation import (
     Secrets,
     Service,
 )
+from pgcharm.packages import DISTRIBUTION_SERVICES
 from pgcharm.view import Unknown, View
 
 GB = 1 << 30
@@ -42,15 +44,28 @@ DEFAULTS: Mapping[str, Any] = {
     "diverged-standby": "set-aside",
     "max_connections": 0,
     "memory_mb": 0,
+    "pooler": "off",
+    "pooler_port": 6432,
+    "pooler_size": 20,
+    "pooler_clients": 1000,
+    "pooler_default": False,
     "extra_pg_conf": "",
     "extra_pg_auth": "",
+    "backup-repository": "local",
+    "backup-full-schedule": "Sun 02:00",
+    "backup-incremental-schedule": "Mon..Sat 02:00",
 }
 SERVICES = (
     "postgresql-etcd.service",
     "postgresql-patroni.service",
     "postgresql-watch.service",
-    "etcd.service",
-    "postgresql.service",
+    "postgresql-pooler.service",
+    "postgresql-pooler-reads.service",
+    "postgresql-pgbackrest.service",
+    *Layout("postgresql", "15").backup_services,
+    *Layout("postgresql", "15").backup_timers,
+    Layout("postgresql", "15").restore_service,
+    *DISTRIBUTION_SERVICES,
 )
 SECRETS = Secrets("s-secret", "r-secret", "w-secret", ClientKey.from_text("k-secret"), "CA", "CA-KEY", "authority")
 FOUNDED = {"token": "tok", "first": "postgresql/0", "version": "15", "founded": "yes"}

@@ -165,29 +165,39 @@ def test_the_plan_of_a_joining_unit_reads_as_english() -> None:
 
 
 GOLDEN = """\
-1. mask etcd.service, postgresql.service: the charm runs its own
+1. mask etcd.service, postgresql.service, pgbackrest.service, pgbouncer.service: the charm runs its own
 2. write /etc/postgresql-common/createcluster.conf: it is missing
 3. install postgresql-15, postgresql-15-postgis-3, pgbackrest, etcd-server, etcd-client: they are missing
 4. make the directory /etc/postgresql-charm: it is missing or not as it should be
 5. make the directory /etc/postgresql-charm/tls: it is missing or not as it should be
 6. make the directory /var/lib/postgresql-charm: it is missing or not as it should be
 7. make the directory /var/lib/postgresql-charm/etcd: it is missing or not as it should be
-8. note down the configuration: it has no mistake in it
-9. issue a certificate for etcd (10.0.0.11, 127.0.0.1, host, localhost): it has none
-10. issue a certificate for postgres (10.0.0.11, 127.0.0.1, host, localhost): it has none
-11. write /etc/postgresql-charm/tls/ca.crt: it is missing
-12. write /etc/postgresql-charm/etcd.env: it is missing
-13. write /etc/systemd/system/postgresql-etcd.service: it is missing
-14. write /etc/postgresql-charm/postgresql.conf: it is missing
-15. write /etc/postgresql-charm/pg_hba.conf: it is missing
-16. write /etc/postgresql-charm/pg_ident.conf: it is missing
-17. write /etc/postgresql-charm/patroni.yml: it is missing
-18. write /etc/systemd/system/postgresql-patroni.service: it is missing
-19. write /etc/postgresql-charm/watch.json: it is missing
-20. write /etc/systemd/system/postgresql-watch.service: it is missing
-21. start postgresql-patroni.service: it does not run
-22. start postgresql-watch.service: it wakes the charm when the cluster changes
-23. add https://10.0.0.11:2380 to etcd as a learner: 2 of 2 units vote, and this is one of them"""
+8. make the directory /var/lib/postgresql-charm/archive: it is missing or not as it should be
+9. make the directory /var/lib/postgresql-backups: it is missing or not as it should be
+10. note down the configuration: it has no mistake in it
+11. issue a certificate for etcd (10.0.0.11, 127.0.0.1, host, localhost): it has none
+12. issue a certificate for postgres (10.0.0.11, 127.0.0.1, host, localhost): it has none
+13. issue a certificate for pgbackrest (10.0.0.11, 127.0.0.1, host, localhost): it has none
+14. write /etc/postgresql-charm/tls/ca.crt: it is missing
+15. write /etc/postgresql-charm/etcd.env: it is missing
+16. write /etc/systemd/system/postgresql-etcd.service: it is missing
+17. write /etc/postgresql-charm/postgresql.conf: it is missing
+18. write /etc/postgresql-charm/pg_hba.conf: it is missing
+19. write /etc/postgresql-charm/pg_ident.conf: it is missing
+20. write /etc/postgresql-charm/patroni.yml: it is missing
+21. write /etc/systemd/system/postgresql-patroni.service: it is missing
+22. write /etc/postgresql-charm/watch.json: it is missing
+23. write /etc/systemd/system/postgresql-watch.service: it is missing
+24. write /etc/postgresql-charm/pgbackrest.conf: it is missing
+25. write /etc/postgresql-charm/pgbackrest-push: it is missing
+26. write /etc/systemd/system/postgresql-pgbackrest.service: it is missing
+27. write /etc/postgresql-charm/backup.json: it is missing
+28. write /etc/systemd/system/postgresql-backup@.service: it is missing
+29. write /etc/systemd/system/postgresql-backup-full.timer: it is missing
+30. write /etc/systemd/system/postgresql-backup-incr.timer: it is missing
+31. start postgresql-patroni.service: it does not run
+32. start postgresql-watch.service: it wakes the charm when the cluster changes
+33. add https://10.0.0.11:2380 to etcd as a learner: 2 of 2 units vote, and this is one of them"""
 
 
 def etcd_started(o: Observation) -> Observation:

@@ -199,6 +199,20 @@ def test_without_the_controllers_word_nobody_is_dropped() -> None:
     assert not [s for s in plan(made.with_juju(o, goal=None)).steps if isinstance(s, RemoveEtcdMember)]
 
 
+def test_the_primarys_unit_hands_the_lead_of_etcd_on_where_the_rest_can_do_without_it() -> None:
+    def led_by_the_primary(units: int, **more: object) -> str:
+        o = living(units=units)
+        return plan(replace(o, etcd=View(replace(known(o.etcd), leader="id0", **more)))).text()  # type: ignore[type-var]
+
+    said = "1. let postgresql-1 lead etcd: the primary's host would take both along"
+    assert [led_by_the_primary(units) for units in (3, 5)] == [said] * 2
+    assert [led_by_the_primary(units) for units in (1, 2)] == ["nothing to do"] * 2
+    assert "lead etcd" not in led_by_the_primary(3, down=("postgresql-2",))
+    standby = living(number=1)
+    o = replace(standby, etcd=View(replace(known(standby.etcd), leader="id1")))  # type: ignore[type-var]
+    assert plan(o).steps == ()
+
+
 def test_data_of_a_former_membership_is_never_started_again() -> None:
     o = living(2)
     o = replace(o, etcd=View(made.etcd(0, 1)))
@@ -215,12 +229,15 @@ def test_a_leaving_primary_hands_over_stops_gives_up_its_vote_and_stops_etcd() -
 
 LEAVING = """\
 1. hand the primary's role from postgresql-0 to postgresql-1: this unit is leaving
-2. stop postgresql-watch.service: this unit is leaving
-3. stop postgresql-patroni.service: this unit is leaving
-4. remove postgresql-0 from etcd: this unit is leaving
-5. stop postgresql-etcd.service: this unit is leaving
-6. remove /var/lib/postgresql-charm/etcd: this unit is leaving
-7. remove /var/lib/postgresql-charm/etcd-join.env: this unit is leaving"""
+2. stop postgresql-backup-full.timer: this unit is leaving
+3. stop postgresql-backup-incr.timer: this unit is leaving
+4. stop postgresql-watch.service: this unit is leaving
+5. stop postgresql-patroni.service: this unit is leaving
+6. stop postgresql-pgbackrest.service: this unit is leaving
+7. remove postgresql-0 from etcd: this unit is leaving
+8. stop postgresql-etcd.service: this unit is leaving
+9. remove /var/lib/postgresql-charm/etcd: this unit is leaving
+10. remove /var/lib/postgresql-charm/etcd-join.env: this unit is leaving"""
 
 
 def test_a_unit_that_is_leaving_too_is_no_successor() -> None:

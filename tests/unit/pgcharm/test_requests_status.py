@@ -37,8 +37,8 @@ def test_the_table_has_a_line_for_each_unit() -> None:
 
 TABLE = """\
 unit          role            state                       timeline  behind   running since        etcd
-postgresql/0  primary         running                     4         -        2026-11-21 03:57:06  voter, leads
-postgresql/1  quorum standby  streaming, restart pending  4         1.0 KiB  2026-11-21 03:57:06  voter
+postgresql/0  primary         running                     4         -        2026-11-21 03:57:06  voter
+postgresql/1  quorum standby  streaming, restart pending  4         1.0 KiB  2026-11-21 03:57:06  voter, leads
 postgresql/2  -               silent                      -         -        -                    voter"""
 
 

@@ -84,7 +84,7 @@ class Days(RuleBasedStateMachine):
         assert book.making >= 0
 
 
-Days.TestCase.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
+Days.TestCase.settings = settings(max_examples=60, stateful_step_count=30)
 test_a_book_keeps_its_sums_whatever_happens = Days.TestCase
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pgclient import Cluster
 from pgclient.errors import Misconfigured
 from pgclient.hosts import Address
-from pgclient.listening import check_payload
+from pgclient.notes import check_payload
 from pgclient.options import Options
 from pgclient.relation import NotYet, from_pgsql, from_postgresql_client
 from pgclient.target import Target, parse

@@ -2,6 +2,7 @@
 """A client of the postgresql charm on three endpoints; its actions change its wishes and run SQL."""
 
 import json
+import time
 from typing import Any
 
 import ops
@@ -21,6 +22,7 @@ class DataClient(ops.CharmBase):
         framework.observe(self.on.wish_action, self._wish)
         framework.observe(self.on.told_action, self._told)
         framework.observe(self.on.query_action, self._query)
+        framework.observe(self.on.work_action, self._work)
         framework.observe(self.on.collect_unit_status, self._status)
 
     def _ask_for_database(self, event: ops.RelationCreatedEvent) -> None:
@@ -48,6 +50,25 @@ class DataClient(ops.CharmBase):
             {"answers": json.dumps([self._answer(each) for each in json.loads(event.params["questions"])])}
         )
 
+    def _work(self, event: ops.ActionEvent) -> None:
+        """Short transactions, one after the other, on one connection for as long as that lasts."""
+        told = self._what_is_told("database", self._relation("database"))
+        begun, done, longest, refusals = time.monotonic(), 0, 0.0, []
+        connection = None
+        while time.monotonic() - begun < event.params["seconds"]:
+            asked = time.monotonic()
+            try:
+                connection = connection or psycopg2.connect(told["uris"], connect_timeout=20, sslmode="require")
+                with connection, connection.cursor() as cursor:
+                    cursor.execute("INSERT INTO page VALUES ('work')")
+                    cursor.execute("SELECT pg_sleep(0.02)")
+                done += 1
+            except psycopg2.Error as error:
+                refusals.append(f"{time.monotonic() - begun:.1f}: {str(error).strip()}")
+                connection = None
+            longest = max(longest, time.monotonic() - asked)
+        event.set_results({"done": str(done), "longest": f"{longest:.2f}", "refusals": json.dumps(refusals)})
+
     def _answer(self, question: dict[str, str]) -> list[Any] | str:
         """Rows, or the text with which the server refused."""
         told = self._what_is_told(question["endpoint"], self._relation(question["endpoint"]))
@@ -57,6 +78,7 @@ class DataClient(ops.CharmBase):
             "password": question.get("password") or told[f"{prefix}password"],
             "dbname": question.get("database") or told["database"],
             "host": question.get("host") or told["endpoints"].split(":")[0],
+            "port": question.get("port") or told["endpoints"].split(":")[1],
         }
         try:
             connection = psycopg2.connect(**words, connect_timeout=5, sslmode="require")
@@ -83,7 +105,7 @@ class DataClient(ops.CharmBase):
         bags = {unit.name: dict(relation.data[unit]) for unit in relation.units}
         ready = [bag for bag in bags.values() if self.unit.name in bag.get("allowed-units", "").split()]
         primary = next((bag for bag in ready if bag["state"] in ("master", "standalone")), None)
-        return {} if primary is None else {**primary, "endpoints": primary["host"]}
+        return {} if primary is None else {**primary, "endpoints": f"{primary['host']}:{primary['port']}"}
 
 
 if __name__ == "__main__":

@@ -1,0 +1,190 @@
+"""What a unit does about backups: its part in reaching one another's data, the stanza, timers, backups that are due.
+
+Knows: who does what, and when a backup is due though nobody asks. Must not know: how any of it is done.
+Nothing here takes long: a backup is begun, and goes on by itself.
+"""
+
+from __future__ import annotations
+
+from pgcharm.backup.facts import FULL, INCREMENTAL, KINDS, Looked
+from pgcharm.backup.repository import Lacking, Repository
+from pgcharm.backup.schedule import HOUR, read_calendar
+from pgcharm.layout import SOCKETS
+from pgcharm.plan.backup_files import calendars, host_options, server_reads, timer
+from pgcharm.plan.backup_steps import FillArchive, MakeStanza, NotePassphrase, ReloadService, StartBackup
+from pgcharm.plan.repository import backup_unit, keeps, maker, proof, repository, stanza
+from pgcharm.plan.situation import Part, Situation, digest
+from pgcharm.plan.steps import StartService, StopService
+from pgcharm.plan.types import Step, Wait
+from pgcharm.states import CLONING
+from pgcharm.view import known
+
+AGAIN = 20.0
+"""Seconds after which a stanza that could not be made is tried again."""
+RETRY = 600.0
+"""The same for a backup that nobody has asked for."""
+DROPPED = "archive-dropped"
+"""The key of a unit's peer bag that says when it last gave up a segment of the log."""
+SERVER = "pgbackrest"
+"""Under which name it is noted down what pgBackRest's server has read."""
+
+
+def backups(s: Situation) -> Part:
+    """Everything about backups, once PostgreSQL serves."""
+    if s.layout.pgbackrest not in s.o.machine.files or s.secrets is None:
+        return Part()
+    serving = server(s)
+    if s.postgres is None or s.patroni is None or serving:
+        return Part(serving)
+    made = stanza_made(s)
+    return made if made.steps or made.waits else Part((*noted(s), *timers(s), *filled(s), *begun(s)))
+
+
+def server(s: Situation) -> tuple[Step, ...]:
+    """pgBackRest's own server runs, and knows the other units."""
+    service, loads = s.layout.pgbackrest_service, {SERVER: server_reads(s)}
+    if not s.o.machine.services[service].active:
+        return (StartService("the other units reach this one's data through it", service, "", loads),)
+    if s.o.machine.memories.loaded.get(SERVER) != loads[SERVER]:
+        return (ReloadService("what it has to know of the other units has changed", service, loads),)
+    return ()
+
+
+def looked(s: Situation) -> Looked | None:
+    """The repository as it was seen last, where that is of the stanza in use."""
+    found = known(s.o.repository) if s.o.repository else None
+    return found if found is not None and found.stanza.name == stanza(s) else None
+
+
+def is_ours(s: Situation, seen: Looked) -> bool:
+    """Whether the stanza is this cluster's own."""
+    system = s.etcd.system if s.etcd else ""
+    return not seen.stanza.systems or not system or seen.stanza.systems[-1] == system
+
+
+def stanza_made(s: Situation) -> Part:
+    """The stanza is made where the repository answers and has none: never over another cluster's."""
+    found, seen = repository(s), looked(s)
+    if seen is None or not seen.answers or seen.stanza.exists or isinstance(found, Lacking) or s.primary is None:
+        return Part()
+    if maker(s) != s.o.juju.unit:
+        return Part()
+    noted = s.o.machine.memories.backup
+    if noted.get("failed") and 0 <= s.o.machine.uptime - float(noted.get("at", "0")) < AGAIN:
+        return Part(waits=(Wait("the repository", noted["failed"], AGAIN),))
+    system = s.etcd.system if s.etcd else ""
+    return Part((MakeStanza("there is none yet", stanza(s), found.place, reach_primary(s), system),))
+
+
+def reach_primary(s: Situation) -> dict[str, str]:
+    """How pgBackRest reaches the primary; nothing where it is this unit."""
+    if s.primary is None or s.primary.name == s.name:
+        return {}
+    place = {"path": s.layout.data, "port": str(s.primary.port), "socket-path": SOCKETS}
+    return {**host_options(s, s.primary.host), **place}
+
+
+def noted(s: Situation) -> tuple[Step, ...]:
+    """That the repository could be read is noted down with its passphrase: another one later is a mistake."""
+    found, seen = repository(s), looked(s)
+    if isinstance(found, Lacking) or seen is None or not seen.stanza.exists or not is_ours(s, seen):
+        return ()
+    proved = proof(s, found)
+    if s.o.machine.memories.backup.get("proved") == proved or wrong_cipher(found, seen) or not fresh(s, seen):
+        return ()
+    return (NotePassphrase("it has been read", found.passphrase if keeps(s) else "", proved),)
+
+
+def fresh(s: Situation, seen: Looked) -> bool:
+    """Whether it was seen with the configuration as it is now."""
+    file = s.o.machine.files.get(s.layout.pgbackrest)
+    return file is not None and seen.config == file.digest
+
+
+def wrong_cipher(found: Repository, seen: Looked) -> bool:
+    """Whether one of both is encrypted and the other is not."""
+    return bool(found.passphrase) != (seen.stanza.cipher not in ("", "none"))
+
+
+def timers(s: Situation) -> tuple[Step, ...]:
+    """One unit has the timers."""
+    mine = backup_unit(s) == s.o.juju.unit
+    steps: list[Step] = []
+    for kind, calendar in calendars(s).items():
+        name = s.layout.backup_timer(kind)
+        active = s.o.machine.services[name].active
+        if mine and calendar:
+            inputs = digest(timer(s, kind).content)
+            if not active or s.o.machine.memories.started_with.get(name) != inputs:
+                steps.append(StartService("this unit makes the backups", name, inputs))
+        elif active:
+            steps.append(StopService(why_stop(s, calendar), name))
+    return tuple(steps)
+
+
+def why_stop(s: Situation, calendar: str) -> str:
+    return f"{backup_unit(s)} makes the backups" if calendar else "there is no schedule"
+
+
+def filled(s: Situation) -> tuple[Step, ...]:
+    """After a promotion: segments that the primary before has not archived any more."""
+    seen = looked(s)
+    if not s.is_primary or s.patroni is None or seen is None or not seen.stanza.exists or not is_ours(s, seen):
+        return ()
+    timeline = s.patroni.timeline
+    if timeline < 2 or s.o.machine.memories.backup.get("filled") == str(timeline):
+        return ()
+    reason = "the primary before may have gone before it could"
+    return (FillArchive(reason, stanza(s), s.layout.data, timeline),)
+
+
+def begun(s: Situation) -> tuple[Step, ...]:
+    """A backup that is due though nobody asks for it."""
+    kind, reason = due(s)
+    if not kind or is_busy(s):
+        return ()
+    return (StartBackup(reason, s.layout.backup_service(kind), kind),)
+
+
+def due(s: Situation) -> tuple[str, str]:
+    """Which backup is due now, and why: the first one, one that was missed, one after a gap; empty where none is."""
+    seen = looked(s)
+    if backup_unit(s) != s.o.juju.unit or seen is None or not seen.stanza.exists or not is_ours(s, seen):
+        return "", ""
+    last = s.o.runs.last
+    if last is not None and (last.ended > seen.at or (not last.ok and s.o.now - last.started < RETRY)):
+        return "", ""
+    if is_cloning(s) or not any(calendars(s).values()):
+        return "", ""
+    newest = seen.stanza.newest
+    if newest is None:
+        return FULL, "there is none yet"
+    if gap(s) > newest.start:
+        return INCREMENTAL, "the archive has a gap since the last one"
+    if newest.stop + interval(s) + HOUR < s.o.now:
+        return INCREMENTAL, "the last one is older than the schedule says"
+    return "", ""
+
+
+def is_busy(s: Situation) -> bool:
+    """Whether the backup program is at work on this unit, or somebody's pgBackRest is."""
+    seen = looked(s)
+    working = any(s.o.machine.services[s.layout.backup_service(kind)].active for kind in KINDS)
+    return working or (seen is not None and seen.stanza.backing_up)
+
+
+def is_cloning(s: Situation) -> bool:
+    """Whether a unit is on its way in: a clone and a backup at once would slow each other down."""
+    return any(member.state == CLONING for member in (s.patroni.members if s.patroni else ()))
+
+
+def interval(s: Situation) -> float:
+    """Seconds that may lie between two backups as the schedule says; endless where there is none."""
+    return min((read_calendar(each).longest for each in calendars(s).values() if each), default=float("inf"))
+
+
+def gap(s: Situation) -> float:
+    """When any unit last gave up a segment of the log; 0 where none did."""
+    others = s.o.juju.peers.others if s.o.juju.peers else {}
+    said = [bag.get(DROPPED, "") for bag in others.values()]
+    return max([s.o.archiver.dropped, *(float(text) for text in said if text.isdigit())])
