@@ -4,7 +4,7 @@ Two users: the *regular* one reads and writes; the *admin* one (the schema user)
 
     settings = from_url("postgresql://ion:secret@10.1.0.10,10.1.0.11", admin="postgresql://ion_admin:secret@...")
     settings = from_configuration({"server": {"postgresql": {"host": "10.1.0.10", "username": "ion", ...}}})
-    settings = from_relation(unit_databags, "my-app/0")
+    settings = from_relation(unit_databags, "my-app/0", sysname="demo")
 
 Knows: the forms that settings come in. Must not know: whether any of it is true. No repr shows a password.
 """
@@ -85,12 +85,19 @@ def from_configuration(configuration: Mapping[str, Any], server: str = "postgres
     )
 
 
-def from_relation(bags: Iterable[Mapping[str, str]], unit: str, options: Options | None = None) -> Settings:
-    """The databags of the server's units in a relation of interface `pgsql` that asked for a `sysname`.
+def from_relation(
+    bags: Iterable[Mapping[str, str]], unit: str, options: Options | None = None, *, sysname: str = ""
+) -> Settings:
+    """The databags of the server's units in a relation of interface `pgsql` that asked for this `sysname`.
 
-    Raises `Unavailable` while the relation does not say enough.
+    Raises `Unavailable` while the relation does not say enough. A server offers a database of its own choice until it
+    has heard what is wished for: only units that show the sysname count, to the letter.
     """
     kept = [dict(bag) for bag in bags]
+    if sysname:
+        kept = [bag for bag in kept if bag.get("sysname") == sysname]
+        if not kept:
+            raise Unavailable(f"cannot use the relation yet: no unit of the server shows the sysname {sysname!r:.80}")
     target = from_pgsql(kept, unit)
     if isinstance(target, NotYet):
         raise Unavailable(f"cannot use the relation yet: {target.why}")

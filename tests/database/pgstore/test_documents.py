@@ -6,6 +6,8 @@ import asyncio
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from pgstore import BadRequest, Conflict, NotFound, System
 from tests.database.pgstore.conftest import Place
@@ -16,6 +18,14 @@ KINDS = [
     {"_id": "ab", "type_": "Association", "s": "a", "st": "Org", "p": "hasResource", "o": "b", "ot": "Buoy"},
     {"_id": "b", "type_": "Buoy", "name": "B"},
 ]
+
+
+SCALARS = st.none() | st.booleans() | st.integers() | st.floats(-(2**53), 2**53)
+TEXTS = st.text("aé\\\"\n\t%😀'{},")
+JSON = st.recursive(
+    SCALARS | TEXTS, lambda inner: st.lists(inner) | st.dictionaries(st.text("ab "), inner), max_leaves=8
+)
+DOCUMENTS = st.dictionaries(st.text('abc\\"', max_size=3), JSON, max_size=4)
 
 
 async def refused(kind: type[Exception], *calls: Any) -> None:
@@ -87,7 +97,6 @@ async def test_bad_requests_leave_nothing_behind(demo: Place) -> None:
             store.create({"value": "a\0b"}),
             store.create({"name": "c"}, "x" * 300),
             store.create({"type_": "Buoy", "boundary": "POLYGON (("}),
-            store.create({"text": "x" * 70 * 2**20}),
             store.create_mult({"name": "c"}),
             store.create_mult([{"name": "c"}], ["c", "d"]),
             store.create_mult([{"name": "c"}, {"name": "d"}], ["c", "c"]),
@@ -204,3 +213,97 @@ async def test_a_second_system_is_a_second_database(demo: Place) -> None:
                 await other.drop()
             await other.drop(force=True)
         assert not await demo.system("demo2").exists()
+
+
+LIVES = st.lists(
+    st.tuples(st.sampled_from(["create", "update", "delete", "undelete", "purge"]), st.integers(0, 2), DOCUMENTS),
+    max_size=12,
+)
+
+
+async def test_lives_of_documents_are_as_in_plain_python(demo: Place) -> None:
+    """Any sequence of writes, and after each: what is read, in every revision, and what is refused."""
+    lives: list[Any] = []
+
+    @settings(max_examples=15, database=None, suppress_health_check=list(HealthCheck), deadline=None)
+    @given(LIVES)
+    def gather(life: Any) -> None:
+        lives.append(life)
+
+    gather()
+    async with demo.system("demo") as system:
+        store = await system.create_datastore("lives", "OBJECTS")
+        for number, life in enumerate(lives):
+            model = Model()
+            for verb, which, document in life:
+                id_ = f"{number}-{which}"
+                doing = _do(store, verb, id_, document, model.revision(id_))
+                if refusal := model.refusal(verb, id_):
+                    await refused(refusal, doing)
+                else:
+                    await doing
+                    model.do(verb, id_, document)
+            for id_, revisions in model.kept.items():
+                shown = (await store.read_mult([id_], strict=False))[0]
+                assert shown == model.shown(id_)
+                for rev, document in enumerate(revisions, 1):
+                    assert await store.read(id_, str(rev)) == {**document, "_id": id_, "_rev": str(rev)}
+
+
+async def _do(store: Any, verb: str, id_: str, document: dict[str, Any], rev: int) -> None:
+    if verb == "create":
+        await store.create(document, id_)
+    elif verb == "update":
+        await store.update({**document, "_id": id_, "_rev": str(max(rev, 1))})
+    elif verb == "undelete":
+        await store.undelete(id_)
+    else:
+        await store.delete(id_, purge=verb == "purge")
+
+
+class Model:
+    """What a store should hold: all revisions of each document, and which are deleted."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, list[dict[str, Any]]] = {}
+        self.deleted: set[str] = set()
+
+    def revision(self, id_: str) -> int:
+        return len(self.kept.get(id_, []))
+
+    def refusal(self, verb: str, id_: str) -> type[Exception] | None:
+        there, gone = id_ in self.kept, id_ in self.deleted
+        if verb == "create":
+            return BadRequest if there else None
+        if verb == "undelete":
+            return None if gone else NotFound
+        return NotFound if not there or (gone and verb != "purge") else None
+
+    def do(self, verb: str, id_: str, document: dict[str, Any]) -> None:
+        if verb == "purge":
+            del self.kept[id_]
+            self.deleted.discard(id_)
+            return
+        revisions = self.kept.setdefault(id_, [])
+        revisions.append(document if verb in ("create", "update") else revisions[-1])
+        (self.deleted.add if verb == "delete" else self.deleted.discard)(id_)
+
+    def shown(self, id_: str) -> dict[str, Any] | None:
+        if id_ in self.deleted:
+            return None
+        return {**self.kept[id_][-1], "_id": id_, "_rev": str(self.revision(id_))}
+
+
+async def test_three_hundred_megabytes_are_no_document_and_leave_nothing(demo: Place) -> None:
+    async with demo.system("demo") as system:
+        store = await system.create_datastore("heavy", "OBJECTS")
+        kept = await store.read((await store.create({"n": 1}, "kept"))[0])
+        large = {"text": "x" * 65 * 2**20}
+        for call in (
+            store.create_mult([{"n": 2}, {"text": "x" * 300 * 2**20}], ["light", "huge"]),
+            store.update_mult([{**kept, "n": 2}, {**large, "_id": "other", "_rev": "1"}]),
+        ):
+            with pytest.raises(BadRequest, match="put large contents into an attachment"):
+                await call
+        assert await store.list_objects() == ["kept"]
+        assert await store.read("kept") == kept

@@ -8,6 +8,7 @@ import pytest
 
 from pgclient import Options
 from pgstore import BadRequest, Conflict, System, Trouble, Unavailable, from_url, together
+from pgstore.query.builder import QueryBuilder, alt_id, nested
 from tests.database.pgstore.conftest import BRISK, Place
 
 
@@ -48,6 +49,29 @@ async def test_the_regular_user_changes_no_table(demo: Place) -> None:
     async with System("demo", only) as system:
         with pytest.raises(BadRequest, match="as this user"):
             await system.create_datastore("forbidden")
+
+
+async def test_an_older_database_is_told_of_and_brought_up_to_date(demo: Place) -> None:
+    """The function of the first migration, put back with its version, is the second one's again."""
+    from pgstore.schema.migrating import script
+
+    terms = QueryBuilder().where(nested("Contact") & alt_id("ID1") & alt_id(None, "PRE") & alt_id("2", "_")).id_only()
+    async with demo.system("old") as system:
+        await system.create()
+        first = script("database", None, "pgstore_version", regular="ion", extensions=False)
+        before = first[first.index("CREATE FUNCTION pgstore_terms") : first.index("CREATE FUNCTION pgstore_texts")]
+        session = demo.pair.a.server.connect("old").cursor()
+        session.execute(before.replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION"))
+        session.execute("UPDATE pgstore_version SET version_num = '0001'")
+        store = await system.create_datastore("resources")
+        await store.create({"alt_ids": ["PRE:ID1", "2"], "a": {"type_": "Contact"}, "b": [{"type_": "No"}]}, "then")
+        assert [each.what for each in (await system.check()).findings if not each.is_well] == ["pgstore_version"]
+        await system.create()
+        assert (await system.check()).is_well
+        await store.create({"alt_ids": ["PRE:ID1", "2"], "a": {"type_": "Contact"}, "b": [{"type_": "No"}]}, "now")
+        assert sorted(await store.find_by_query(terms)) == ["now", "then"]
+        assert await store.find_resources(nested_type="No") == []
+        await system.drop(force=True)
 
 
 async def test_a_transaction_holds_in_all_stores_or_in_none(demo: Place) -> None:

@@ -33,14 +33,14 @@ class StoreKeeper(ops.CharmBase):
 
     def _status(self, event: ops.CollectStatusEvent) -> None:
         try:
-            from_relation(self._bags(), self.unit.name)
+            from_relation(self._bags(), self.unit.name, sysname=SYSNAME)
         except Unavailable as error:
             event.add_status(ops.WaitingStatus(str(error)))
         else:
             event.add_status(ops.ActiveStatus())
 
     def _keep(self, event: ops.ActionEvent) -> None:
-        settings = from_relation(self._bags(), self.unit.name)
+        settings = from_relation(self._bags(), self.unit.name, sysname=SYSNAME)
         known = json.loads(NOTES.read_text()) if NOTES.exists() else []
         report = asyncio.run(keep(SYSNAME, settings, known, event.params["seconds"]))
         NOTES.write_text(json.dumps(report.acknowledged))
