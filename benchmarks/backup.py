@@ -135,7 +135,7 @@ def incremental(bed: Bed, unit: str) -> list[Row]:
 
 def stored(listed: dict[str, Any]) -> float:
     """Bytes that a backup takes in the repository."""
-    return float(next(listed[key] for key in ("stored", "repository-bytes", "repository") if key in listed))
+    return float(listed["stored-bytes"])
 
 
 def fetched(bed: Bed, unit: str, megabytes: float) -> list[Row]:

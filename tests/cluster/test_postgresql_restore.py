@@ -178,7 +178,7 @@ def test_every_machine_lost_another_application_begins_with_the_newest_of_it(
     assert juju.exec(query, unit=unit).stdout.strip() == "still here"
     assert told["backups-afterwards"] != stanza
     until(lambda: stanza_of(cluster, unit), lambda said: said == told["backups-afterwards"], timeout=120, delay=3)
-    backed_up(cluster, AFTER)
+    backed_up(cluster, AFTER, "s3")
     assert kept <= {path.name for path in s3.bucket("backups").iterdir()}, "the lost cluster's backups are only read"
 
 

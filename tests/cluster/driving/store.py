@@ -10,6 +10,8 @@ import shlex
 from collections.abc import Callable
 from typing import Any
 
+import jubilant
+
 from driving.box import Box
 from driving.postgresql import SERVER, Cluster
 from driving.s3 import NAME, S3
@@ -39,7 +41,7 @@ def in_bucket(cluster: Cluster, box: Box, s3: S3, application: str = SERVER, buc
         "backup-s3-uri-style": "path", "backup-s3-ca": s3.authority, "backup-s3-credentials": str(secret),
     }  # fmt: skip
     cluster.juju.config(application, options)
-    backed_up(cluster, application)
+    backed_up(cluster, application, "s3")
 
 
 def resolve(cluster: Cluster, box: Box, s3: S3, application: str) -> None:
@@ -65,23 +67,31 @@ def on_sftp(cluster: Cluster, box: Box, machine: str) -> None:
         "backup-path": "/home/keeper/backups", "backup-sftp-credentials": str(secret),
     }  # fmt: skip
     cluster.juju.config(SERVER, options)
-    backed_up(cluster, SERVER)
+    backed_up(cluster, SERVER, "sftp")
 
 
-def backups(cluster: Cluster, application: str = SERVER) -> list[dict[str, Any]]:
+def listed(cluster: Cluster, application: str = SERVER) -> dict[str, Any]:
     """What list-backups tells, as JSON; nothing while it is refused."""
     unit = min(cluster.juju.status().apps[application].units)
     try:
-        results = cluster.juju.run(unit, "list-backups").results
-    except Exception:  # the repository is not there yet
-        return []
-    found = json.loads(results["json"])
-    return list(found.get("backups", found) if isinstance(found, dict) else found)
+        found: dict[str, Any] = json.loads(cluster.juju.run(unit, "list-backups").results["json"])
+    except (jubilant.TaskError, jubilant.CLIError):
+        return {}
+    return found
 
 
-def backed_up(cluster: Cluster, application: str = SERVER, timeout: float = 400) -> list[dict[str, Any]]:
-    """Wait until there is a backup."""
-    return until(lambda: backups(cluster, application), bool, timeout=timeout, delay=3)
+def backups(cluster: Cluster, application: str = SERVER) -> list[dict[str, Any]]:
+    """The backups that list-backups tells of."""
+    return list(listed(cluster, application).get("backups", ()))
+
+
+def backed_up(cluster: Cluster, application: str = SERVER, kind: str = "local", timeout: float = 400) -> None:
+    """Wait until there is a backup in the application's own stanza of a repository of a kind."""
+
+    def there(found: dict[str, Any]) -> bool:
+        return bool(found.get("backups")) and found["ours"] and found["repository"]["kind"] == kind
+
+    until(lambda: listed(cluster, application), there, timeout=timeout, delay=3)
 
 
 def words_of(cluster: Cluster, application: str, key: str) -> Callable[[], list[str]]:
