@@ -185,10 +185,11 @@ def due(s: Situation) -> tuple[str, str]:
 
 
 def is_busy(s: Situation) -> bool:
-    """Whether the backup program is at work on this unit, or somebody's pgBackRest is."""
-    seen = looked(s)
-    working = any(s.o.machine.services[s.layout.backup_service(kind)].active for kind in KINDS)
-    return working or (seen is not None and seen.stanza.backing_up)
+    """Whether the backup program is at work on this unit. Of others pgBackRest knows: it takes a lock in the primary.
+
+    What was seen of pgBackRest's own lock is too old to tell.
+    """
+    return any(s.o.machine.services[s.layout.backup_service(kind)].active for kind in KINDS)
 
 
 def is_cloning(s: Situation) -> bool:
