@@ -168,8 +168,8 @@ class Memory:
     that has proved to be its own (`passphrase`, and `proved`, for which stanza), and the last promotion after which
     the archive was looked through (`filled`)."""
     restore: Mapping[str, str] = field(default_factory=dict)
-    """This unit's part in the last restore: its `number`, how it ended (`state`, `said`), and on the way there where the
-    data is brought back (`place`) and whether the log was archived to the end (`closed`)."""
+    """This unit's part in the last restore: its `number`, how it ended (`state`, `said`), and on the way there where
+    the data is brought back (`place`) and whether the log was archived to the end (`closed`)."""
     upgrade: Mapping[str, str] = field(default_factory=dict)
     """Which upgrade the packages have seen (`packages`), and which is done (`done`), by the name it was given."""
 

@@ -21,12 +21,14 @@ from pgcharm.layout import unit_name
 from pgcharm.observation import Event, Observation, Request
 from pgcharm.observe import credentials_of
 from pgcharm.observe.databases import observe_databases
+from pgcharm.observe.restore import observe_dumps
 from pgcharm.observe.sights import observe_promotion, observe_sights
 from pgcharm.plan import plan
 from pgcharm.plan.backup import looked
 from pgcharm.plan.epoch_steps import ClaimEpoch
+from pgcharm.plan.repository import stanza
 from pgcharm.plan.requests import REQUESTS
-from pgcharm.plan.requests.steps import CountRotation, DeleteBackup, FollowBackup
+from pgcharm.plan.requests.steps import CountRotation, DeleteBackup, FollowBackup, FollowWork
 from pgcharm.plan.situation import situation
 from pgcharm.plan.types import Refusal
 from pgcharm.view import Unknown, View, known
@@ -133,12 +135,20 @@ def named(outcome: Outcome) -> Results:
 
 def list_backups(o: Observation) -> Results | Refusal:
     """The backups in the repository."""
-    return backups_table(situation(o))
+    s = situation(o)
+    found = backups_table(s)
+    if isinstance(found, Refusal):
+        return found
+    dumps = observe_dumps(s.layout, stanza(s))
+    told = "\n".join(f"{name}: {', '.join(databases)}" for name, databases in dumps.items())
+    return {**found, **({"dumps": told} if told else {})}
 
 
 def ran(outcome: Outcome) -> Results | Refusal:
     """What came of a backup or a verification."""
-    step = next(step for step in plan(outcome.before).steps if isinstance(step, FollowBackup))
+    step = next(step for step in plan(outcome.before).steps if isinstance(step, FollowBackup | FollowWork))
+    if isinstance(step, FollowWork):
+        return worked(outcome)
     run = outcome.after.runs.runs.get(step.kind)
     begun = run is not None and run.started >= outcome.before.now - 1
     return run_words(run if begun else None, step.seconds)

@@ -37,11 +37,14 @@ def fill(backrest: PgBackRest, data: str, version: str, timeline: int) -> tuple[
 
 
 def left(wal: Path, timeline: int) -> list[str]:
-    """Whole segments of older timelines, the oldest first. The last of a timeline is archived under another name."""
+    """Whole segments of older timelines, the oldest first.
+
+    The one in which the timeline changed is archived under another name, and what is beyond it was never written: files
+    are renamed for later use.
+    """
     names = sorted(place.name for place in wal.iterdir() if _SEGMENT.fullmatch(place.name))
-    older = [name for name in names if int(name[:8], 16) < timeline]
-    newer = {name[8:] for name in names if int(name[:8], 16) >= timeline}
-    return [name for name in older if name[8:] not in newer]
+    begins = min((name[8:] for name in names if int(name[:8], 16) >= timeline), default="")
+    return [name for name in names if int(name[:8], 16) < timeline and name[8:] < begins]
 
 
 def archived(backrest: PgBackRest, version: str, directories: set[str]) -> set[str]:

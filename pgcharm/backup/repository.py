@@ -20,6 +20,7 @@ from pgcharm.options import Options, spelled
 from pgcharm.view import Unknown, View
 
 LOCAL, PATH, S3, SFTP = "local", "path", "s3", "sftp"
+S3_ENDPOINT = "s3-parameters"
 SECRETS = ("backup_s3_credentials", "backup_sftp_credentials", "backup_encryption")
 """Options that name a secret."""
 _FINGERPRINT = re.compile(r"[0-9a-fA-F]{64}")
@@ -33,6 +34,10 @@ class Given:
     """What each option's secret holds, or why it cannot be read; by the option's field."""
     related: View[Mapping[str, str]] | Unknown | None = field(default=None, repr=False)
     """What the relation `s3-parameters` says, secrets in it read; None where there is no such relation."""
+    relation: int | None = None
+    """The number of that relation."""
+    asked: Mapping[str, str] = field(default_factory=dict)
+    """What we have asked for in it; seen by the leader only."""
     fallback: str = ""
     """The directory of a local repository."""
     version: tuple[int, ...] = (2, 45)
@@ -128,6 +133,13 @@ def _s3(options: Options, given: Given) -> Repository | Lacking:
         options.backup_s3_bucket, options.backup_s3_endpoint, options.backup_s3_region, options.backup_s3_uri_style,
         options.backup_path, options.backup_s3_ca, keys,
     )  # fmt: skip
+
+
+def wishes(options: Options, given: Given) -> dict[str, str | None]:
+    """What we ask for in the relation: a bucket's name where the provider has none, and credentials in a secret."""
+    bucket = options.backup_s3_bucket or f"relation-{given.relation}"
+    path = {"path": options.backup_path} if options.backup_path else {}
+    return {"bucket": bucket, **path, "requested-secrets": '["access-key", "secret-key", "tls-ca-chain"]'}
 
 
 def _related(said: Mapping[str, str]) -> Repository | Lacking:

@@ -8,30 +8,31 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from pgcharm.adapters import host
 from pgcharm.adapters import juju as tools
 from pgcharm.backup.facts import Archiver, Looked, RunNotes
 from pgcharm.backup.notes import read_looked, read_runs
-from pgcharm.backup.repository import SECRETS, Given
+from pgcharm.backup.repository import S3_ENDPOINT, SECRETS, Given
 from pgcharm.layout import Layout
 from pgcharm.options import Options
 from pgcharm.view import Unknown, View
 
-S3_ENDPOINT = "s3-parameters"
-
 _read: dict[str, View[Mapping[str, str]] | Unknown] = {}
 """Secrets that this hook has read, by URI."""
-_related: list[View[Mapping[str, str]] | Unknown | None] = []
+_related: list[Given] = []
+"""What this hook has read of the relation."""
 
 
 def observe_given(options: Options) -> Given:
     """The secrets that options name, and what the relation `s3-parameters` says."""
     named = {option: str(getattr(options, option)) for option in SECRETS}
+    secrets = {option: _secret(uri) for option, uri in named.items() if uri}
     if not _related:
         _related.append(_relation())
-    return Given({option: _secret(uri) for option, uri in named.items() if uri}, _related[0])
+    return replace(_related[0], secrets=secrets)
 
 
 def observe_repository(layout: Layout) -> View[Looked] | None:
@@ -72,17 +73,20 @@ def _secret(uri: str) -> View[Mapping[str, str]] | Unknown:
 
 
 def _why(said: str) -> str:
-    if "permission denied" in said:
+    if "permission denied" in said or "not allowed" in said:
         return "permission denied (expected it granted to this application: juju grant-secret)"
     return said.removeprefix("cannot run secret-get: ").splitlines()[0][:120]
 
 
-def _relation() -> View[Mapping[str, str]] | Unknown | None:
+def _relation() -> Given:
+    """What the relation says. Only the leader may read what we have asked for."""
     for relation in tools.relations(S3_ENDPOINT):
         application = tools.remote_application(S3_ENDPOINT, relation)
         said = tools.bag(S3_ENDPOINT, relation, application, application=True) if application else {}
-        if not said.get("secret-extra"):
-            return View(said)
-        extra = _secret(said["secret-extra"])
-        return View({**said, **extra.value}) if isinstance(extra, View) else extra
-    return None
+        asked = tools.bag(S3_ENDPOINT, relation, tools.unit().split("/")[0], application=True)
+        extra = _secret(said["secret-extra"]) if said.get("secret-extra") else View({})
+        related: View[Mapping[str, str]] | Unknown = extra
+        if isinstance(extra, View):
+            related = View({**said, **extra.value})
+        return Given(related=related, relation=relation, asked=asked)
+    return Given()

@@ -1,4 +1,4 @@
-"""Data that is being brought back on this unit, and, where an action asks, what there is in the repository to bring back.
+"""Data that is being brought back on this unit; where an action asks, what the repository has to bring back.
 
 Knows: where to look. Must not know: what follows from it.
 """
@@ -6,6 +6,7 @@ Knows: where to look. Must not know: what follows from it.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pgcharm.adapters import host
@@ -16,6 +17,7 @@ from pgcharm.backup.names import STANZA, stanza_name
 from pgcharm.backup.target import Archive, Fork, read_history, timeline_of
 from pgcharm.layout import Layout
 from pgcharm.observation import Event, Juju, Memory, Restorable, Restoration, Work
+from pgcharm.restoring.store import Store
 from pgcharm.view import Unknown, View
 
 REQUESTS = ("restore", "restore-check")
@@ -63,6 +65,14 @@ def observe_work(layout: Layout) -> Work:
     except (ValueError, TypeError):
         return Work()
     return Work(str(found.get("kind", "")), begun, str(found.get("state", "")), str(found.get("said", "")), results)
+
+
+def observe_dumps(layout: Layout, stanza: str) -> Mapping[str, Sequence[str]]:
+    """The logical dumps in the repository, each with its databases; none where it cannot be read."""
+    try:
+        return Store.of(layout.pgbackrest, stanza).dumps()
+    except (PgBackRestError, OSError, ValueError):
+        return {}
 
 
 def observe_restorable(event: Event, layout: Layout, own: str) -> View[Restorable] | Unknown | None:

@@ -21,10 +21,12 @@ from pgcharm.view import known
 
 AGAIN = 20.0
 """Seconds after which a stanza that could not be made is tried again."""
-RETRY = 600.0
+RETRY = 120.0
 """The same for a backup that nobody has asked for."""
 DROPPED = "archive-dropped"
 """The key of a unit's peer bag that says when it last gave up a segment of the log."""
+SEEN = "repository-seen"
+"""The key of a unit's peer bag that says which stanza it sees, and where."""
 SERVER = "pgbackrest"
 """Under which name it is noted down what pgBackRest's server has read."""
 
@@ -67,13 +69,29 @@ def stanza_made(s: Situation) -> Part:
     found, seen = repository(s), looked(s)
     if seen is None or not seen.answers or seen.stanza.exists or isinstance(found, Lacking) or s.primary is None:
         return Part()
-    if maker(s) != s.o.juju.unit:
+    if maker(s) != s.o.juju.unit or seen_elsewhere(s):
         return Part()
     noted = s.o.machine.memories.backup
     if noted.get("failed") and 0 <= s.o.machine.uptime - float(noted.get("at", "0")) < AGAIN:
         return Part(waits=(Wait("the repository", noted["failed"], AGAIN),))
     system = s.etcd.system if s.etcd else ""
     return Part((MakeStanza("there is none yet", stanza(s), found.place, reach_primary(s), system),))
+
+
+def seen_elsewhere(s: Situation) -> str:
+    """A unit that sees the stanza in the same place, where this unit does not: then the places are not the same."""
+    found, seen = repository(s), looked(s)
+    if isinstance(found, Lacking) or seen is None or not seen.answers or seen.stanza.exists:
+        return ""
+    others = s.o.juju.peers.others if s.o.juju.peers else {}
+    return next((unit for unit in s.staying if others.get(unit, {}).get(SEEN) == proof(s, found)), "")
+
+
+def seen_word(s: Situation) -> str | None:
+    """Which stanza this unit sees, and where."""
+    found, seen = repository(s), looked(s)
+    sees = isinstance(found, Repository) and seen is not None and seen.stanza.exists and is_ours(s, seen)
+    return proof(s, found) if sees and isinstance(found, Repository) else None
 
 
 def reach_primary(s: Situation) -> dict[str, str]:
@@ -167,10 +185,11 @@ def due(s: Situation) -> tuple[str, str]:
 
 
 def is_busy(s: Situation) -> bool:
-    """Whether the backup program is at work on this unit, or somebody's pgBackRest is."""
-    seen = looked(s)
-    working = any(s.o.machine.services[s.layout.backup_service(kind)].active for kind in KINDS)
-    return working or (seen is not None and seen.stanza.backing_up)
+    """Whether the backup program is at work on this unit. Of others pgBackRest knows: it takes a lock in the primary.
+
+    What was seen of pgBackRest's own lock is too old to tell.
+    """
+    return any(s.o.machine.services[s.layout.backup_service(kind)].active for kind in KINDS)
 
 
 def is_cloning(s: Situation) -> bool:

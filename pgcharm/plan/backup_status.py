@@ -10,9 +10,9 @@ import time
 from dataclasses import dataclass
 
 from pgcharm.backup.facts import Looked
-from pgcharm.backup.repository import LOCAL, Lacking, Repository
+from pgcharm.backup.repository import LOCAL, PATH, Lacking, Repository
 from pgcharm.backup.schedule import HOUR
-from pgcharm.plan.backup import gap, interval, is_ours, looked, wrong_cipher
+from pgcharm.plan.backup import gap, interval, is_ours, looked, seen_elsewhere, wrong_cipher
 from pgcharm.plan.repository import asked_repository, keeper, keeps, passphrase_changed, repository, stanza
 from pgcharm.plan.situation import Situation
 
@@ -52,6 +52,12 @@ def mistaken(s: Situation, found: Repository) -> Trouble | None:
         )
     if seen is None:
         return None
+    if found.kind == PATH and (other := seen_elsewhere(s)):
+        return Trouble(
+            "blocked",
+            f"no backups: backup-path {found.place} is not what {other} has at that place (expected the same file "
+            "system, mounted on every unit)",
+        )
     if seen.stanza.exists and not is_ours(s, seen):
         ours = s.etcd.system if s.etcd else ""
         return Trouble(

@@ -9,10 +9,11 @@ from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit
 
 from pgcharm.backup.intent import INTENT
+from pgcharm.backup.repository import S3_ENDPOINT, wishes
 from pgcharm.clients.answer import SECRETS
 from pgcharm.clients.relation import Bag
 from pgcharm.cluster import PEER_ENDPOINT, Epoch, epoch, own_epoch
-from pgcharm.plan.backup import DROPPED
+from pgcharm.plan.backup import DROPPED, SEEN, seen_word
 from pgcharm.plan.backup_status import WORD as BACKUP
 from pgcharm.plan.backup_status import word
 from pgcharm.plan.clients import decision
@@ -41,7 +42,9 @@ def publication(s: Situation, waits: Sequence[Wait], blocks: Sequence[Block]) ->
         application_status=noted(s, application) if application else None,
         version=s.postgres.version if s.postgres else "",
         ports=ports(s),
-        relations=tuple(part for part in (*peers(s, blocks), *clients(s)) if part.unit or part.application),
+        relations=tuple(
+            part for part in (*peers(s, blocks), *clients(s), *s3_parameters(s)) if part.unit or part.application
+        ),
         refusals=tuple(str(refusal) for refusal in decision(s).refusals) if s.postgres else (),
         secrets=secrets(s),
         secret_labels=needed_secrets(s),
@@ -91,6 +94,7 @@ def own_words(s: Situation) -> dict[str, str | None]:
         words[RUNS] = started[:SHORT] or None if s.postgres is not None else None
         words[DONE] = s.o.machine.memories.upgrade.get("done") or None
         words[BACKUP] = word(s)
+        words[SEEN] = seen_word(s)
         words[VERIFIED] = verified_word(s)
         words[DROPPED] = str(int(s.o.archiver.dropped) or "") or None
         notice = decision(s).notice
@@ -129,6 +133,15 @@ def keeper_words(s: Situation) -> dict[str, str | None]:
     if s.founding is None or not is_local(s):
         return {}
     return {KEEPER: next_keeper(s)} if next_keeper(s) != keeper(s) else {}
+
+
+def s3_parameters(s: Situation) -> tuple[RelationSettings, ...]:
+    """What is asked of whoever has a bucket for us."""
+    relation = s.o.given.relation
+    if relation is None or not s.o.juju.leader or s.o.juju.stopping:
+        return ()
+    asked = changed(wishes(s.options, s.o.given), s.o.given.asked)
+    return (RelationSettings(relation, S3_ENDPOINT, application=asked),)
 
 
 def clients(s: Situation) -> tuple[RelationSettings, ...]:

@@ -1,11 +1,11 @@
 """Bringing the cluster's data back from a backup: each unit's part in it, one look at a time.
 
-Knows: the order. Must not know: how anything is stopped, fetched or replayed. docs/decisions/restore.md has the argument.
+Knows: the order. Must not know: how anything is stopped, fetched or replayed. The argument: docs/decisions/restore.md.
 
-1. The leader's intent is in the application's peer bag. Every unit stops its PostgreSQL and says so in its own bag; the
+1. The leader's intent is in the application's peer bag. Every unit stops its PostgreSQL and says so in its own bag, the
    primary last, once the others have, with its log archived to the end.
-2. When all that stay have said so, the owner has a program of its own bring the data back beside the old, and replay the
-   log to the target. Until that is through nothing has been touched: if it fails, all go on with what they had.
+2. When all that stay have said so, the owner has a program bring the data back beside the old, and replay the log to
+   the target. Until that is through nothing has been touched: if it fails, all go on with what they had.
 3. Then the owner drops the cluster's state from etcd and notes the restore's number there, in one transaction; puts the
    restored data in place; starts Patroni on it, which becomes the primary, for nobody else runs.
 4. The others see the number in etcd and a primary that is not themselves: they drop their data and clone.
@@ -58,9 +58,11 @@ def words(s: Situation) -> dict[str, Word]:
 
 
 def outcome(s: Situation, i: Intent) -> Word:
-    """How the owner says that it ended; empty while it has not."""
-    said = note(s) if i.owner == s.o.juju.unit else words(s).get(i.owner, Word())
-    return said if said.number == i.number and said.state in (DONE, FAILED, SPOILT) else Word()
+    """How the owner says that it ended, or whoever heard it say so; empty while it has not."""
+    own = note(s) if i.owner == s.o.juju.unit else words(s).get(i.owner, Word())
+    if own.number == i.number and own.state in (DONE, FAILED, SPOILT):
+        return own
+    return next((heard for heard in said(s, i) if heard.state == FAILED), Word())
 
 
 def under_way(s: Situation) -> bool:
@@ -75,7 +77,7 @@ def restoring(s: Situation) -> Part:
     """What this unit does about a restore; nothing where there is none."""
     i = intent(s)
     if not under_way(s):
-        return Part(tidy(s))
+        return Part((*tidy(s), *heard(s, i)))
     if replaced(s, i) and is_well(s):
         return Part((NoteRestore("its data is that of the restore", entries(i, DONE)),), final=True)
     if (found := outcome(s, i)).state == SPOILT:
@@ -271,6 +273,13 @@ def tidy(s: Situation) -> tuple[Step, ...]:
     return tuple(steps)
 
 
+def heard(s: Situation, i: Intent) -> tuple[Step, ...]:
+    """That a restore has failed every unit remembers, so that it stays so when its owner is removed."""
+    if not i.number or i.abandoned or note(s).number >= i.number:
+        return ()
+    return (NoteRestore("its owner says so", entries(i, FAILED, outcome(s, i).reason)),)
+
+
 def entries(i: Intent, state: str = "", said: str = "") -> dict[str, str]:
     """What is written down: all of it, in place of what was."""
     return {"number": str(i.number), **({"state": state} if state else {}), **({"said": said} if said else {})}
@@ -281,7 +290,7 @@ def intent_words(s: Situation) -> dict[str, str | None]:
     i = intent(s)
     if not i.number or i.abandoned:
         return {}
-    if i.owner not in s.staying and s.o.juju.goal is not None and DONE not in {w.state for w in said(s, i)}:
+    if i.owner not in s.staying and s.o.juju.goal is not None and not {DONE, FAILED} & {w.state for w in said(s, i)}:
         owner = next(iter(s.staying), s.o.juju.unit)
         again = asdict(i) | {"number": i.number + 1, "owner": owner}
         return {INTENT: str(Intent(**again))}

@@ -14,7 +14,7 @@ from pgcharm.plan.types import Step
 
 @dataclass(frozen=True)
 class AskRestore(Step):
-    """Every unit will know, when this action has ended, that the data is to be brought back; or that it is not any more."""
+    """Every unit will know, when this action has ended, that the data is to be brought back; or that it is not."""
 
     relation: int
     intent: Intent
@@ -27,7 +27,7 @@ class AskRestore(Step):
 
 @dataclass(frozen=True)
 class CloseLog(Step):
-    """A commit later than anything that may be wanted is in the log, and the log up to it is archived; or it is late."""
+    """A commit later than any moment that may be wanted is archived; or the archive is late."""
 
     port: int
     number: int
@@ -60,7 +60,7 @@ class MoveData(Step):
 
 @dataclass(frozen=True)
 class ForgetCluster(Step):
-    """etcd knows nothing of the database cluster but its settings: who was its primary, what its system identifier was."""
+    """etcd knows nothing of the database cluster but its settings: not its primary, nor its system identifier."""
 
     number: int
 

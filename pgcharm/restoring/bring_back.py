@@ -47,7 +47,7 @@ def bring_back(task: Task, notes: Notes) -> None:
 
 
 def fetch(task: Task, notes: Notes) -> None:
-    """The backup's files. What may pass is tried again for as long as it takes: a repository that is away, a full one."""
+    """The backup's files. What may pass by itself is tried again for as long as it takes."""
     tool = PgBackRest(task.pgbackrest, task.stanza)
     pause = AGAIN_SECONDS[0]
     while True:
@@ -70,7 +70,8 @@ def fetch(task: Task, notes: Notes) -> None:
 def words(task: Task) -> tuple[str, ...]:
     """The command. Recovery is our own affair: it may not begin by itself with settings that are in the data."""
     return (
-        f"--pg1-path={task.data}", f"--set={task.backup}", "--type=none", "--delta", "--log-level-console=warn", "restore",
+        f"--pg1-path={task.data}", f"--set={task.backup}", "--type=none", "--delta", "--log-level-console=warn",
+        "restore",
     )  # fmt: skip
 
 

@@ -49,7 +49,7 @@ def load(told: Told, say: Say) -> dict[str, str]:
 
 
 def roles(store: Store, told: Told, link: Any) -> list[str]:
-    """Roles of the dump that there are not, without passwords, and what they are members of. Others stay as they are."""
+    """Roles of the dump that are missing, without passwords, and their memberships. Others stay as they are."""
     with store.reading(told["id"], ROLES) as stream:
         text = stream.read().decode()
     have = {name for (name,) in postgres.rows(link, "SELECT quote_ident(rolname) FROM pg_roles")}

@@ -1,4 +1,4 @@
-"""A PostgreSQL server that only we reach: no TCP, a socket in a directory of its own, nothing of the cluster's settings.
+"""A PostgreSQL server that only we reach: no TCP, a socket of its own, nothing of the cluster's settings.
 
 Knows: how to start it, how recovery ends or why it does not, and how to stop it. Must not know: what it is for.
 What was set in the data itself (postgresql.auto.conf) is overruled by the command line where it matters here.

@@ -1,4 +1,4 @@
-"""Dumps in the repository, below `logical/<stanza>/<id>/`: whatever kind it is of, pgBackRest puts and gets single files.
+"""Dumps in the repository, below `logical/<stanza>/<id>/`: pgBackRest puts and gets single files of any kind of it.
 
 Knows: pgBackRest's commands for single files (repo-put and repo-rm are not in its help, and are in 2.45 and newer), and
 that their passphrase has to be given: by the environment, where nobody else reads it. Must not know: what is in a dump.
@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from pgcharm.adapters.pgbackrest import PgBackRest, error_of
 from pgcharm.restoring.bring_back import GivenUp
@@ -98,8 +98,17 @@ class Store:
 
     def names(self) -> list[str]:
         """The complete dumps, the oldest first."""
+        return list(self.dumps())
+
+    def dumps(self) -> dict[str, list[str]]:
+        """The complete dumps, the oldest first, each with its databases."""
         listed = self.tool.run("repo-ls", f"logical/{self.tool.stanza}", "--recurse", "--output=json", stanza="")
-        return sorted(key.rpartition("/")[0] for key in json.loads(listed) if key.endswith(f"/{ABOUT}"))
+        files = [key.partition("/") for key in sorted(json.loads(listed))]
+        complete = [name for name, _, file in files if file == ABOUT]
+        return {
+            name: [unquote(file.removesuffix(".dump")) for place, _, file in files if place == name and ".dump" in file]
+            for name in complete
+        }
 
     def remove(self, name: str) -> None:
         self.tool.run("repo-rm", "--recurse", self.path(name), stanza="")

@@ -27,8 +27,9 @@ COUNTED = 1 << 28
 CHECKED = 4 << 30
 """Up to so many bytes every table and index is checked; beyond that the system catalogues."""
 _TABLES = """
-    SELECT n.nspname, c.relname, greatest(c.reltuples, 0)::bigint FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
-     WHERE relkind IN ('r', 'm') AND nspname NOT IN ('pg_catalog', 'information_schema') AND nspname NOT LIKE 'pg_toast%%'"""
+    SELECT n.nspname, c.relname, greatest(c.reltuples, 0)::bigint
+      FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
+     WHERE relkind IN ('r', 'm') AND NOT starts_with(nspname, 'pg_') AND nspname <> 'information_schema'"""
 
 
 def check(told: Told, say: Say) -> dict[str, str]:
@@ -48,7 +49,7 @@ def check(told: Told, say: Say) -> dict[str, str]:
             server.start(say)
             replayed = time.monotonic() - begun - fetched
             newest = server.last_commit() or "none after the backup"
-            found = look(server, task, say)
+            found = look(server, say)
         except ServerFailed as error:
             raise GivenUp(why(task, server, str(error))) from error
         finally:
@@ -77,7 +78,7 @@ def fetch(task: Task, say: Say) -> float:
     return time.monotonic() - begun
 
 
-def look(server: PrivateServer, task: Task, say: Say) -> dict[str, str]:
+def look(server: PrivateServer, say: Say) -> dict[str, str]:
     """What is in it, and whether it is sound."""
     sizes = dict(
         server.rows("SELECT datname, pg_database_size(oid) FROM pg_database WHERE datallowconn AND NOT datistemplate")

@@ -23,7 +23,7 @@ from pgcharm.backup.notes import looked_text
 
 EVERY_SECONDS, AGAIN_SECONDS, TICK_SECONDS = 20.0, 8.0, 1.0
 """Between two looks; the same while it does not answer or has no backup; between two looks at the configuration."""
-PATIENCE = 25.0
+PATIENCE = 45.0
 LATE = 100.0
 """Seconds after which a segment of the log that waits is news."""
 

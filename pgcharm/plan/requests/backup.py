@@ -10,6 +10,7 @@ from pgcharm.backup.repository import Lacking
 from pgcharm.observation import Request
 from pgcharm.plan.backup import is_busy, is_ours, looked
 from pgcharm.plan.repository import keeper, keeps, repository, stanza
+from pgcharm.plan.requests.logical import dump
 from pgcharm.plan.requests.steps import DeleteBackup, FollowBackup
 from pgcharm.plan.restore import under_way
 from pgcharm.plan.situation import Part, Situation
@@ -18,6 +19,8 @@ from pgcharm.plan.types import Refusal
 
 def backup(s: Situation, request: Request) -> Part | Refusal:
     """Begin a backup, and stay with it for a while."""
+    if request.text("type") == "logical":
+        return dump(s, request)
     kind = request.text("type") or FULL
     return begin(s, request, kind, "make a backup")
 

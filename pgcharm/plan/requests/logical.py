@@ -62,7 +62,7 @@ def load(s: Situation, request: Request) -> Part | Refusal:
     there = target in s.postgres.catalogue.databases
     if there and not request.yes("overwrite"):
         return Refusal(
-            f"cannot load into {shown(target)}: there is such a database (expected none; add as=NAME for another name, or "
+            f"cannot load into {shown(target)}: there is such a database (expected none; add as=NAME, or "
             "overwrite=true to replace it)"
         )
     more = {"id": request.text("dump"), "database": name, "target": target, "overwrite": request.yes("overwrite")}
@@ -84,8 +84,8 @@ def check(s: Situation, request: Request) -> Part | Refusal:
         return Refusal(f"cannot try a backup: {error}")
     if s.o.restoration.room < chosen.size + MARGIN:
         return Refusal(
-            f"cannot try the backup {chosen.id}: {s.o.restoration.room} bytes are free (expected {chosen.size + MARGIN}; run "
-            "it on a unit with a larger disk)"
+            f"cannot try the backup {chosen.id}: {s.o.restoration.room} bytes are free (expected "
+            f"{chosen.size + MARGIN}; run it on a unit with a larger disk)"
         )
     more = {"number": 0, "backup": chosen.id, "type": kind, "size": chosen.size, "data": f"{s.layout.data}.trial"}
     return work(

@@ -130,8 +130,8 @@ def not_confirmed(s: Situation, request: Request) -> str:
     if confirmed == application:
         return ""
     return (
-        f"confirm is {confirmed!r} (expected the application's name, confirm={application}: every unit stops, and what was "
-        "written after that moment is gone; dry-run=true says what will happen)"
+        f"confirm is {confirmed!r} (expected the application's name, confirm={application}: every unit stops, and "
+        "what was written after that moment is gone; dry-run=true says what will happen)"
     )
 
 

@@ -147,7 +147,7 @@ def test_a_backup_is_not_begun_twice() -> None:
     just_failed = replace(o, runs=RunNotes({"full": Run("full", o.now - 20, o.now - 9, False, error="no room")}))
     assert plan(just_failed).steps == ()
     assert "the last backup (full) failed: no room" in message(just_failed)
-    much_later = replace(just_failed, now=o.now + 700)
+    much_later = replace(just_failed, now=o.now + 130)
     assert any(isinstance(step, StartBackup) for step in plan(much_later).steps)
 
 
@@ -271,7 +271,8 @@ def test_what_is_lacking_leaves_the_configuration_as_it_was() -> None:
 def test_the_relation_comes_before_the_options() -> None:
     said = {
         "bucket": "theirs", "access-key": "a", "secret-key": "s", "endpoint": "https://minio.test:9443/", "path": "/p/",
-        "s3-uri-style": "path", "tls-ca-chain": '["-----BEGIN CERTIFICATE-----\\nTUlJQg==\\n-----END CERTIFICATE-----"]',
+        "s3-uri-style": "path",
+        "tls-ca-chain": '["-----BEGIN CERTIFICATE-----\\nTUlJQg==\\n-----END CERTIFICATE-----"]',
     }  # fmt: skip
     found = repository_of(Options(), Given(related=View(said)))
     assert isinstance(found, Repository)
@@ -283,6 +284,28 @@ def test_the_relation_comes_before_the_options() -> None:
     plain = repository_of(Options(), Given(related=View({**said, "endpoint": "http://minio.test"})))
     assert isinstance(plain, Lacking)
     assert "expected https" in plain.what
+
+
+def test_a_path_that_is_another_directory_on_this_unit_is_refused_and_no_second_stanza_is_made_there() -> None:
+    config = {**made.DEFAULTS, "backup-repository": "path", "backup-path": "/mnt/backups"}
+    o = settle(made.with_juju(of_cluster(living()), config=config), rounds=6)
+    assert any(isinstance(step, MakeStanza) for step in plan(seeing(o, 1)).steps)
+    assert o.juju.peers is not None
+    others = {unit: {**bag, "repository-seen": f"{NAME} in /mnt/backups"} for unit, bag in o.juju.peers.others.items()}
+    o = seeing(made.with_juju(o, peers=replace(o.juju.peers, others=others)), 1)
+    assert plan(o).steps == ()
+    assert message(o).startswith(
+        "blocked: primary; no backups: backup-path /mnt/backups is not what postgresql/1 has at that place"
+    )
+
+
+def test_the_leader_asks_the_relation_for_a_bucket_once() -> None:
+    o = replace(at_rest(0, 60, leader=True), given=Given(related=View({}), relation=7))
+    (told,) = [each for each in plan(o).publication.relations if each.endpoint == "s3-parameters"]
+    assert told.application["bucket"] == "relation-7"
+    again = replace(o, given=replace(o.given, asked=dict(told.application)))
+    assert not [each for each in plan(again).publication.relations if each.endpoint == "s3-parameters"]
+    assert "the relation s3-parameters says no bucket, no access-key, no secret-key" in message(o)
 
 
 def test_another_passphrase_is_refused_by_name_and_the_first_stays_in_force() -> None:

@@ -1,4 +1,4 @@
-"""Bringing the data back, as a protocol: in whatever order hooks run, and wherever a machine is lost, it comes to an end."""
+"""Bringing the data back, as a protocol: whatever the order of hooks, and whatever is lost, it comes to an end."""
 
 from __future__ import annotations
 
@@ -69,6 +69,20 @@ def test_a_target_that_cannot_be_reached_leaves_all_as_it_was_and_another_restor
     rounds(company)
     assert company.words() == ["2 done"] * 3
     assert company.kinds() == {"restored"}
+
+
+def test_a_restore_that_failed_stays_so_when_its_owner_is_removed_and_others_come() -> None:
+    company = Company(ASKED)
+    rounds(company, ends="failed")
+    company.gone.add(0)
+    company.etcd = replace(company.etcd, primary="postgresql-1")
+    company.units[1] = made.with_juju(company.units[1], leader=True)
+    fresh = living(2)
+    company.units[2] = replace(fresh, juju=company.units[2].juju)
+    company.bags[2] = {"address": made.address(2)}
+    rounds(company)
+    assert read_intent(company.application[INTENT]) == ASKED
+    assert company.kinds() == {"old"}
 
 
 def test_without_room_for_both_a_failure_says_that_the_data_is_gone_and_another_restore_works() -> None:

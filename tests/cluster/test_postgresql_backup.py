@@ -1,0 +1,193 @@
+"""Backups on real machines while the ledger writes: three units, in order, each test on what the last has left."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import jubilant
+import pytest
+from driving.box import Box
+from driving.postgresql import ROOT, SERVER, Cluster, deployed, packed
+from driving.prepared import prepared
+from driving.s3 import NAME, S3, serving
+from driving.waiting import until
+
+MODEL_CONFIG = {"update-status-hook-interval": "1m", "lease-seconds": 15, **prepared()}
+BESIDE = "beside"
+pytestmark = pytest.mark.jujubox_only
+
+
+@pytest.fixture(scope="module")
+def cluster(juju: jubilant.Juju, scratch: Path) -> Cluster:
+    """Three units and the ledger on Debian 12, and another cluster of one unit beside them."""
+    juju.deploy(packed(ROOT, SERVER, scratch / BESIDE), BESIDE, base="debian@12")
+    return deployed(juju, scratch, 3)
+
+
+@pytest.fixture(scope="module")
+def s3(cluster: Cluster, box: Box, scratch: Path) -> Iterator[S3]:
+    """An S3 server that every unit reaches by its name, with a bucket in it."""
+    subnet = ipaddress.ip_network(json.loads((box.home / "box.json").read_text())["subnet"])
+    with serving(scratch / "s3", str(subnet[1])) as server:
+        server.bucket("backups")
+        for unit in cluster.words():
+            on(cluster, unit, f"echo {subnet[1]} {NAME} >> /etc/hosts")
+        yield server
+
+
+def on(cluster: Cluster, unit: str, script: str) -> str:
+    return cluster.juju.exec(f"sh -c {shlex.quote(script)}", unit=unit).stdout.strip()
+
+
+def listed(cluster: Cluster, unit: str = "") -> dict[str, Any]:
+    """What list-backups says, as data."""
+    results = cluster.juju.run(unit or cluster.primary, "list-backups").results
+    return {**json.loads(results["json"]), "said": results["repository"]}
+
+
+def backups(cluster: Cluster) -> list[dict[str, Any]]:
+    try:
+        return list(listed(cluster)["backups"])
+    except jubilant.TaskError:
+        return []
+
+
+def statuses(cluster: Cluster) -> dict[str, tuple[str, str]]:
+    units = cluster.juju.status().apps[SERVER].units
+    return {name: (unit.workload_status.current, unit.workload_status.message) for name, unit in units.items()}
+
+
+def all_say(cluster: Cluster, level: str, words: str, timeout: float = 120) -> None:
+    """Wait until every unit's status is of this level and has these words in it."""
+    until(
+        lambda: statuses(cluster),
+        lambda seen: all(found == level and words in text for found, text in seen.values()),
+        timeout=timeout,
+        delay=1,
+    )
+
+
+def refused(cluster: Cluster, unit: str, action: str, **parameters: Any) -> str:
+    with pytest.raises(jubilant.TaskError) as refusal:
+        cluster.juju.run(unit, action, parameters)
+    return refusal.value.task.message
+
+
+def test_a_cluster_has_a_backup_without_any_configuration_and_says_what_that_is_worth(cluster: Cluster) -> None:
+    first = until(lambda: backups(cluster), bool, timeout=120, delay=2)[0]
+    assert first["kind"] == "full"
+    found = [listed(cluster, unit) for unit in cluster.words()]
+    assert len({each["stanza"] for each in found}) == 1
+    assert "it dies with that machine" in found[0]["said"]
+    assert all(each["backups"][0]["id"] == first["id"] for each in found)
+
+
+def test_a_backup_under_load_is_made_of_a_standby_and_verified(cluster: Cluster) -> None:
+    keeper = listed(cluster)["made-by"]
+    made = cluster.juju.run(keeper, "backup", {"type": "incr"}, wait=300).results
+    assert made["state"] == "done"
+    assert made["from"] != cluster.primary
+    assert cluster.juju.run(keeper, "verify-backup", wait=300).results["state"] == "done"
+    checked = until(lambda: backups(cluster), lambda found: all(each["verified"] for each in found), delay=2)
+    assert all(each["verified"].startswith("ok ") for each in checked)
+    other = next(unit for unit in cluster.words() if unit != keeper)
+    assert f"the repository is on {keeper}'s disk" in refused(cluster, other, "backup")
+    cluster.nothing_lost_and_still_writing()
+
+
+def test_a_backup_killed_in_the_middle_is_in_nobodys_way(cluster: Cluster) -> None:
+    cluster.sql(cluster.primary, "CREATE TABLE ballast AS SELECT md5(n::text) FROM generate_series(1, 800000) n")
+    keeper = listed(cluster)["made-by"]
+    before = len(backups(cluster))
+    on(cluster, keeper, "systemctl start --no-block postgresql-backup@full.service")
+    on(
+        cluster,
+        keeper,
+        "for i in $(seq 300); do pgrep -f 'pgbackrest.*backup --type=full' >/dev/null && break; sleep 0.05; done; "
+        "sleep 0.5; systemctl kill --signal=KILL postgresql-backup@full.service",
+    )
+    assert len(backups(cluster)) == before
+    made = cluster.juju.run(keeper, "backup", wait=300).results
+    assert made["state"] == "done"
+    cluster.sql(cluster.primary, "DROP TABLE ballast")
+    cluster.settled(3)
+
+
+def test_a_bucket_with_wrong_credentials_blocks_with_the_reason_and_right_ones_clear_it(
+    cluster: Cluster, s3: S3
+) -> None:
+    juju = cluster.juju
+    secret = juju.add_secret("bucket", {"access-key": s3.access_key, "secret-key": "nonsense"})
+    juju.config(
+        SERVER,
+        {
+            "backup-repository": "s3", "backup-s3-bucket": "backups", "backup-s3-endpoint": s3.endpoint,
+            "backup-s3-uri-style": "path", "backup-s3-ca": s3.authority, "backup-s3-credentials": str(secret),
+            "backup-path": "clusters",
+        },
+    )  # fmt: skip
+    all_say(cluster, "blocked", "backup-s3-credentials cannot be read: permission denied (expected it granted")
+    juju.grant_secret("bucket", SERVER)
+    all_say(cluster, "blocked", "HTTP request failed with 403 (Forbidden): SignatureDoesNotMatch")
+    juju.update_secret("bucket", {"access-key": s3.access_key, "secret-key": s3.secret_key})
+    cluster.settled(3)
+    first = until(lambda: backups(cluster), bool, timeout=120, delay=2)[0]
+    assert first["kind"] == "full"
+    found = listed(cluster)
+    assert found["made-by"] != cluster.primary
+    assert (s3.folder / "backups").is_dir()
+    secrets = " ".join(on(cluster, unit, "ps axww -o args; cat /var/log/juju/*.log") for unit in cluster.words())
+    assert s3.secret_key not in secrets
+
+
+def test_the_schedule_makes_backups_on_one_unit(cluster: Cluster, s3: S3) -> None:
+    before = {each["id"] for each in backups(cluster)}
+    cluster.juju.config(SERVER, {"backup-incremental-schedule": "*:*:0/20"})
+    until(lambda: backups(cluster), lambda found: len({each["id"] for each in found} - before) >= 2, delay=2)
+    cluster.juju.config(SERVER, {"backup-incremental-schedule": "Mon..Sat 02:00"})
+    assert refused(cluster, cluster.primary, "delete-backup", id="nothing").startswith(
+        "cannot delete the backup nothing"
+    )
+    (full, *_) = [each["id"] for each in backups(cluster) if each["kind"] == "full"]
+    assert "it is the newest full backup" in refused(cluster, cluster.primary, "delete-backup", id=full, force=True)
+    newest = backups(cluster)[-1]["id"]
+    until(
+        lambda: on(cluster, listed(cluster)["made-by"], "systemctl is-active 'postgresql-backup@*' || true"),
+        lambda s: not s,
+    )
+    assert newest in cluster.juju.run(cluster.primary, "delete-backup", {"id": newest}, wait=120).results["deleted"]
+
+
+def test_a_repository_that_is_full_is_said_and_nothing_is_lost_when_it_has_room_again(cluster: Cluster, s3: S3) -> None:
+    s3.full = True
+    assert "cannot finish (incr)" in refused(cluster, cluster.primary, "backup", type="incr")
+    until(lambda: statuses(cluster)[cluster.primary], lambda seen: "the last backup (incr) failed" in seen[1], delay=1)
+    s3.full = False
+    assert cluster.juju.run(cluster.primary, "backup", {"type": "incr"}, wait=300).results["state"] == "done"
+    cluster.settled(3)
+    assert cluster.words()[cluster.primary] == "primary"
+    cluster.nothing_lost_and_still_writing()
+
+
+def test_two_clusters_on_one_bucket_do_not_see_each_other(cluster: Cluster, s3: S3) -> None:
+    settings = cluster.juju.config(SERVER)
+    cluster.juju.grant_secret("bucket", BESIDE)
+    on(cluster, f"{BESIDE}/0", f"echo {s3.address} {NAME} >> /etc/hosts")
+    cluster.juju.config(BESIDE, {name: settings[name] for name in settings if name.startswith("backup-s3-")})
+    cluster.juju.config(BESIDE, {"backup-repository": "s3", "backup-path": settings["backup-path"]})
+
+    def theirs() -> dict[str, Any]:
+        try:
+            return listed(cluster, f"{BESIDE}/0")
+        except jubilant.TaskError:
+            return {}
+
+    found = until(theirs, lambda seen: bool(seen.get("backups")) and "s3" in seen["said"], timeout=120, delay=2)
+    ours = listed(cluster)
+    assert found["stanza"] != ours["stanza"]
+    assert not {each["id"] for each in found["backups"]} & {each["id"] for each in ours["backups"]}
