@@ -2,7 +2,7 @@
 
 Knows: what is asked and sent. Must not know: when.
 Pausing is asked for by a signal and not on the console, where the question would be answered only when the last
-transaction has ended.
+transaction has ended. A signal ends a PgBouncer that is just starting: where the console does not answer, none is sent.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import psycopg2
 from pgcharm.adapters.host import main_process
 
 _CONSOLE = "pgbouncer"
+_NOT_PAUSED = "not paused"
 
 
 class BouncerError(RuntimeError):
@@ -34,16 +35,18 @@ class Bouncer:
 
     def pause(self) -> None:
         """From now on no client gets a server's connection; those that have one keep it to the transaction's end."""
+        self._pools()
         self._send(signal.SIGUSR1)
 
     def resume(self) -> None:
-        self._send(signal.SIGUSR2)
+        """Clients get connections. To one that is not paused this does nothing."""
+        try:
+            self._ask("RESUME")
+        except BouncerError as error:
+            if _NOT_PAUSED not in str(error):
+                raise
 
     def reload(self) -> None:
-        """Read the files again, soon."""
-        self._send(signal.SIGHUP)
-
-    def reload_now(self) -> None:
         """The files have been read. Connections to a server that is not meant any more end with their transaction."""
         self._ask("RELOAD")
 

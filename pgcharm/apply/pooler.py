@@ -23,8 +23,8 @@ def start_pooler(step: steps.StartPooler, means: Means) -> bool:
 def reload_pooler(step: steps.ReloadPooler, means: Means) -> bool:
     """Both, or they count as not having read anything."""
     try:
-        for service in step.services:
-            Bouncer(service, means.layout.pooler_sockets, 0).reload()
+        for service, port in step.ports.items():
+            Bouncer(service, means.layout.pooler_sockets, port).reload()
     except BouncerError as error:
         juju.log(f"cannot {step.says()}: {error}", "WARNING")
         return False

@@ -25,7 +25,9 @@ def poolers(s: Situation) -> Part:
     requests = pooled(s)
     written = any(file.reader and write_if_needed(s, file) for file in pooler_files(s, requests))
     if steps or written or s.o.machine.memories.loaded.get(POOLER) != reads(s, requests):
-        steps.append(ReloadPooler("their files have changed", s.layout.pooler_services, reads(s, requests)))
+        port = s.options.pooler_port
+        ports = dict(zip(s.layout.pooler_services, (port, port + 1), strict=True))
+        steps.append(ReloadPooler("their files have changed", ports, reads(s, requests)))
     return Part(tuple(steps))
 
 

@@ -340,7 +340,8 @@ class StartPooler(Step):
 class ReloadPooler(Step):
     """The poolers have read their files. `inputs` is the digest of what they read."""
 
-    services: tuple[str, ...]
+    ports: Mapping[str, int]
+    """By service."""
     inputs: str = field(repr=False)
 
     def says(self) -> str:

@@ -63,7 +63,7 @@ class Follower:
             now = Course(held=True)  # as it may have been left: to let go one who is not held does nothing
             while True:
                 now = self.once(now)
-                time.sleep(SOON_SECONDS if now.held else LOOK_SECONDS)
+                time.sleep(SOON_SECONDS if now.held and not self.complaint else LOOK_SECONDS)
         except BaseException:
             traceback.print_exc()
             os._exit(1)
@@ -127,7 +127,7 @@ class Follower:
                 draft = place.with_suffix(".partial")
                 draft.write_text(text)
                 draft.replace(place)
-                self.bouncer.reload_now()
+                self.bouncer.reload()
 
 
 def _place(member: str) -> tuple[str, int] | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pgcharm.watch.leading import Course, Sight, course, needs_to_be_sure
@@ -42,6 +42,7 @@ def test_a_question_that_goes_away_lets_clients_go_on_where_they_were() -> None:
     assert after((Sight("a-0", "lease"), False), (Sight("a-0", ""), True)) == Course("a-0")
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.tuples(st.sampled_from(("", "a-0", "a-1", "a-2")), st.sampled_from(("", "x", "y")), st.booleans()),
