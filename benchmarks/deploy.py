@@ -9,10 +9,10 @@ APPLICATION = "postgresql"
 
 
 def run() -> list[Row]:
-    """All rows. The charm must have been packed before (`make charm`), images and packages be cached."""
+    """All rows. The charm must have been packed before (`make pack`), images and packages be cached."""
     charms = sorted((ROOT / "build").glob("postgresql_*.charm"))
     if not charms:
-        raise SystemExit("cannot find build/postgresql_*.charm: nothing has been packed\nhint: run make charm")
+        raise SystemExit("cannot find build/postgresql_*.charm: nothing has been packed\nhint: run make pack")
     with own_box():
         return [
             Row(

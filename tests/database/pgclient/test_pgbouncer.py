@@ -56,7 +56,6 @@ def bouncer(node: Node) -> Iterator[int]:
         process.wait()
 
 
-@pytest.mark.skipif(not PROGRAM.exists(), reason="PgBouncer is not installed here")
 async def test_everything_but_listening_works_behind_pgbouncer(steady: Pair) -> None:
     async def insert(tx: Transaction) -> None:
         await tx.execute("INSERT INTO numbers VALUES (730)")
@@ -87,7 +86,6 @@ async def test_everything_but_listening_works_behind_pgbouncer(steady: Pair) -> 
             assert cluster.topology.primary is not None
 
 
-@pytest.mark.skipif(not PROGRAM.exists(), reason="PgBouncer is not installed here")
 async def test_of_two_pgbouncers_one_may_die(steady: Pair) -> None:
     """Two ways to one server are one primary; another is taken when the first is gone."""
 
