@@ -31,7 +31,7 @@ def run(options: argparse.Namespace) -> list[Row]:
     with ours_alone(newest_charm(options)) as ours:
         chaos.play(ours, options.seed, options.minutes * 60, lambda text: print(text, file=sys.stderr, flush=True))
         ours.cluster.settled(3)
-        ours.nothing_left_to_do()
+        ours.comes_to_rest()
         gaps = Value.of(gap.seconds for _, _, gap in ours.events)
         faults = Value.of([len(ours.events)])
     return [

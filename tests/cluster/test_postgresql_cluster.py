@@ -13,10 +13,11 @@ from pathlib import Path
 import jubilant
 import pytest
 from driving.postgresql import CLIENT, SERVER, Cluster, deployed
+from driving.prepared import prepared
 from driving.waiting import until
 
 KEEPER = "storekeeper"
-MODEL_CONFIG = {"update-status-hook-interval": "1m", "lease-seconds": 15}
+MODEL_CONFIG = {"update-status-hook-interval": "1m", "lease-seconds": 15, **prepared()}
 
 
 WHO_AM_I = """
@@ -142,7 +143,7 @@ def test_a_charm_keeps_a_sysname_with_pgstore_through_a_failover(cluster: Cluste
     kept = cluster.juju.run(f"{KEEPER}/0", "keep", {"seconds": 1}, wait=120).results
     assert (kept["database"], kept["lost"], kept["unasked"]) == ("harbour1", "0", "0")
     assert kept["near"] == kept["acknowledged"]
-    assert kept["owner"] == cluster.bag(cluster.primary, client=KEEPER)["schema_user"]
+    assert kept["owner"] == "jujuowner_harbour1", "what the schema user makes belongs to the database's owner"
     lost = cluster.primary
     size = "SELECT count(*) FROM ion_resources"
     with ThreadPoolExecutor(1) as beside:

@@ -107,4 +107,4 @@ def test_two_clusters_in_one_model_never_mix(proof: Proof, scratch: Path) -> Non
 
 
 def test_in_the_end_nothing_is_left_to_do(proof: Proof) -> None:
-    proof.nothing_left_to_do()
+    proof.comes_to_rest()

@@ -117,4 +117,4 @@ def test_a_unit_removed_leaves_its_vote_and_writes_go_on(proof: Proof) -> None:
 
 
 def test_in_the_end_nothing_is_left_to_do(proof: Proof) -> None:
-    proof.nothing_left_to_do()
+    proof.comes_to_rest()

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import ssl
 import time
 import urllib.request
@@ -136,6 +137,28 @@ class Members:
             and len({member.get("timeline") for member in members.values()}) == 1
             and sum(member["role"] == "leader" for member in members.values()) == 1
             and all(self.ask(unit, "health") is not None for unit in self.units.values())
+        )
+
+    def commits_wait_for_whom_there_is(self, timeout: float = 60) -> None:
+        """Wait until a commit may be confirmed by every standby that there is and by no other.
+
+        Until the primary has taken a lost standby off that list, a commit may be on the primary and on that one alone,
+        and nobody else may take over: PostgreSQL notices a silent standby after `wal_sender_timeout`, 30 s.
+        """
+
+        def listed() -> set[str]:
+            primary = self.primary()
+            said = self.sql(primary, "SHOW synchronous_standby_names") if primary else ""
+            return set(re.findall(r'"([^"]+)"', said))
+
+        def standbys() -> set[str]:
+            return {name for name, member in self.members().items() if member["role"] != "leader"}
+
+        until(
+            lambda: (listed(), standbys()),
+            lambda seen: bool(seen[0]) and seen[0] == seen[1],
+            timeout=timeout,
+            delay=0.5,
         )
 
     def await_whole(self, timeout: float = 90) -> None:

@@ -91,12 +91,6 @@ class Proof(Members):
 
         until(plans, lambda text: set(text.splitlines()) == {"nothing to do"}, timeout=180, delay=2)
 
-    def nothing_left_to_do(self) -> None:
-        """Every unit's next plan is empty."""
-        for name in self.units:
-            results = self.cluster.juju.run(name, "explain").results
-            assert "nothing" in str(results).lower(), (name, results)
-
 
 @contextmanager
 def under_proof(juju: jubilant.Juju, box: Box, scratch: Path, units: int) -> Iterator[Proof]:
