@@ -23,7 +23,12 @@ STARTS_SECONDS = 15.0
 
 
 def reload_service(step: backup_steps.ReloadService, means: Means) -> bool:
-    host.run("systemctl", "reload", step.service, timeout=30)
+    """It has read its files: by a signal, or, where it has just ended and nobody was there to hear it, by a start."""
+    try:
+        host.run("systemctl", "reload", step.service, timeout=30)
+    except host.HostError as error:
+        juju.log(f"cannot {step.says()}, so it is restarted: {error}", "WARNING")
+        host.ensure_service_restarted(step.service)
     means.note("loaded", step.loads)
     return True
 

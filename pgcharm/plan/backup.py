@@ -10,7 +10,7 @@ from pgcharm.backup.facts import FULL, INCREMENTAL, KINDS, Looked
 from pgcharm.backup.repository import Lacking, Repository
 from pgcharm.backup.schedule import HOUR, read_calendar
 from pgcharm.layout import SOCKETS
-from pgcharm.plan.backup_files import calendars, host_options, server_reads, timer
+from pgcharm.plan.backup_files import calendars, host_options, peers, server_reads, timer
 from pgcharm.plan.backup_steps import FillArchive, MakeStanza, NotePassphrase, ReloadService, StartBackup
 from pgcharm.plan.repository import backup_unit, keeps, maker, proof, repository, stanza
 from pgcharm.plan.situation import Part, Situation, digest
@@ -43,8 +43,11 @@ def backups(s: Situation) -> Part:
 
 
 def server(s: Situation) -> tuple[Step, ...]:
-    """pgBackRest's own server runs, and knows the other units."""
+    """pgBackRest's own server runs and knows the other units. Without any it would end at once: nobody to admit."""
     service, loads = s.layout.pgbackrest_service, {SERVER: server_reads(s)}
+    if not peers(s):
+        reason = "there is no other unit"
+        return (StopService(reason, service),) if s.o.machine.services[service].active else ()
     if not s.o.machine.services[service].active:
         return (StartService("the other units reach this one's data through it", service, "", loads),)
     if s.o.machine.memories.loaded.get(SERVER) != loads[SERVER]:

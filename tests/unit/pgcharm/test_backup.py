@@ -73,6 +73,18 @@ def on_s3(number: int = 0, given: Given = KEYS, **more: str) -> Observation:
     return settle(replace(o, given=given), rounds=6)
 
 
+def test_the_server_for_other_units_runs_while_there_are_any() -> None:
+    """With nobody to admit, pgBackRest's server refuses its own configuration."""
+    service = "postgresql-pgbackrest.service"
+    alone = of_cluster(living(units=1))
+    assert not alone.machine.services[service].active
+    o = made.with_juju(alone, goal={"postgresql/0": "active", "postgresql/1": "active"})
+    assert settle(o).machine.services[service].active
+    left = made.with_juju(of_cluster(living()), goal={"postgresql/0": "active"}, peers=alone.juju.peers)
+    assert f"stop {service}: there is no other unit" in plan(left).text()
+    assert not settle(left).machine.services[service].active
+
+
 def message(o: Observation) -> str:
     status = plan(o).publication.status
     return f"{status.level}: {status.message}"
