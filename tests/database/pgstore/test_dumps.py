@@ -68,7 +68,8 @@ async def test_a_dump_beside_writers_can_be_loaded(demo: Place, tmp_path: Path) 
         await here.dump(tmp_path, "moving", meddle)
         await there.load(tmp_path)
         copy = await there.get_datastore("moving")
-        assert await copy.find_associations("a00") == await store.find_associations("a00", "next", "a01")
+        before, now = await store.find_associations("a00", "next", "a01"), await store.find_associations("a00")
+        assert set(before) <= set(await copy.find_associations("a00")) <= set(now), "what came meanwhile may be in it"
         assert (await copy.read("a02"))["n"] == 1
         assert [one.rev for one in await copy.list_object_revisions("a02")] == ["2", "1"]
         with pytest.raises(NotFound):
