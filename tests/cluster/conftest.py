@@ -7,7 +7,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
 from pathlib import Path
 
 import jubilant
@@ -18,9 +18,13 @@ sys.path.insert(0, str(Path(__file__).parent))
 from driving import box as boxes
 from driving.packing import CHARMS, pack, pack_with_packages, pack_with_pgstore
 
+ModelConfig = Mapping[str, jubilant.ConfigValue]
+
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Skip what only jujubox can do when another juju is driven."""
+    """Keep together what shares a model; skip what only jujubox can do when another juju is driven."""
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(getattr(getattr(item, "module", None), "MODEL", item.path.stem)))
     if config.getoption("--juju") is None:
         return
     for item in items:
@@ -56,11 +60,36 @@ def box(request: pytest.FixtureRequest) -> Iterator[boxes.Box | None]:
         boxes.stop(boxes.Box(home))
 
 
+@pytest.fixture(scope="session")
+def shared_models(box: boxes.Box | None) -> Iterator[Callable[[str, ModelConfig], jubilant.Juju]]:
+    """Models that several files use one after the other, by name."""
+    made: dict[str, jubilant.Juju] = {}
+    with contextlib.ExitStack() as stack:
+
+        def model(name: str, config: ModelConfig) -> jubilant.Juju:
+            if name not in made:
+                made[name] = stack.enter_context(boxes.fresh_model(name, config))
+            return made[name]
+
+        yield model
+
+
 @pytest.fixture(scope="module")
-def juju(box: boxes.Box | None, request: pytest.FixtureRequest) -> Iterator[jubilant.Juju]:
-    """A fresh model for the module. `MODEL_CONFIG` in the module configures it; `KEEP_MODELS=1` keeps it."""
-    name = request.module.__name__.rpartition(".")[2].removeprefix("test_").replace("_", "-")
-    with boxes.fresh_model(name, getattr(request.module, "MODEL_CONFIG", {})) as driver:
+def juju(
+    box: boxes.Box | None,
+    shared_models: Callable[[str, ModelConfig], jubilant.Juju],
+    request: pytest.FixtureRequest,
+) -> Iterator[jubilant.Juju]:
+    """A fresh model for the module. `MODEL_CONFIG` in the module configures it; `KEEP_MODELS=1` keeps it.
+
+    Modules with the same `MODEL` share one: what is deployed in it for the first is there for the next.
+    """
+    config: ModelConfig = getattr(request.module, "MODEL_CONFIG", {})
+    if name := getattr(request.module, "MODEL", ""):
+        yield shared_models(name, config)
+        return
+    own = request.module.__name__.rpartition(".")[2].removeprefix("test_").replace("_", "-")
+    with boxes.fresh_model(own, config) as driver:
         yield driver
 
 

@@ -229,4 +229,4 @@ def test_a_destroyed_machine_leaves_nothing_and_takes_its_faults_with_it(here: H
     here.do(here.machines.destroy("m3"))
     assert time.monotonic() - begun < 5
     assert here.faults.list() == []
-    assert not [trace for trace in traces(here.box) if "m3" in trace or trace.endswith("p13")]
+    assert not [trace for trace in traces(here.box) if "/m3" in trace or trace.endswith("p13")]

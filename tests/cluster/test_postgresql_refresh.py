@@ -13,10 +13,11 @@ from pathlib import Path
 
 import jubilant
 import pytest
-from driving.postgresql import CLIENT, ROOT, SERVER, Cluster, packed
+from driving.postgresql import ROOT, SERVER, Cluster, deployed, packed
 from driving.prepared import prepared
 from driving.waiting import until
 
+MODEL = "three-and-ledger"
 MODEL_CONFIG = {"update-status-hook-interval": "1m", "lease-seconds": 15, **prepared()}
 PATRONI = "postgresql-patroni.service"
 NEWER = """
@@ -52,13 +53,9 @@ def first(scratch: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def cluster(juju: jubilant.Juju, scratch: Path, first: Path) -> Cluster:
+def cluster(juju: jubilant.Juju, scratch: Path) -> Cluster:
     """Three units and the ledger on Debian 12."""
-    client = packed(ROOT / "sample" / CLIENT, CLIENT, scratch / "ledger")
-    deployed = Cluster(juju)
-    deployed.deploy(first, client, 3, "debian@12")
-    deployed.settled(3)
-    return deployed
+    return deployed(juju, scratch, 3)
 
 
 def on(cluster: Cluster, unit: str, script: str) -> str:

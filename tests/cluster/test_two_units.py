@@ -37,7 +37,14 @@ def epoch(proof: Proof) -> int:
     """How many times etcd was begun again, as the units say."""
     said = [proof.run(unit, "cat", f"/etc/{SERVER}-charm/etcd.env") for unit in proof.units.values()]
     (directory,) = {line.partition("=")[2] for text in said for line in text.splitlines() if "DATA_DIR" in line}
-    return int(directory.rpartition("-")[2]) if directory.endswith(tuple("123456789")) else 0
+    number = directory.rpartition("-")[2]
+    return int(number) if number.isdigit() else 0
+
+
+def together(proof: Proof) -> None:
+    """Wait until both units are well, in the same epoch of etcd, and have nothing left to do about it."""
+    proof.settled(2)
+    proof.comes_to_rest()
 
 
 def nobody_writes(event: Event, seconds: float) -> None:
@@ -64,7 +71,7 @@ def test_the_standbys_machine_lost_and_back(proof: Proof) -> None:
         proof.fault("crash", event.standbys[0])
         event.goes_on(HELD_TO)
         assert proof.primary() == event.primary
-    proof.settled(2)
+    together(proof)
     assert epoch(proof) == 1
 
 
@@ -73,7 +80,7 @@ def test_the_primarys_machine_lost_and_back(proof: Proof) -> None:
         proof.fault("crash", event.primary)
         event.goes_on(HELD_TO + 15)
         assert proof.primary() == event.standbys[0]
-    proof.settled(2)
+    together(proof)
     assert epoch(proof) == 2
 
 
@@ -81,7 +88,7 @@ def test_cut_from_each_other_with_both_reaching_the_controller(proof: Proof) -> 
     with proof.under_writers("cut from each other", within=HELD_TO) as event:
         proof.fault("cut", event.primary, "--from", event.standbys[0].instance)
         event.goes_on(HELD_TO)
-    proof.settled(2)
+    together(proof)
     assert epoch(proof) == 3
 
 
@@ -92,7 +99,7 @@ def test_without_the_controller_too_nobody_writes_until_it_is_back(proof: Proof)
         nobody_writes(event, seconds=30)
         proof.box.start_controller()
         event.goes_on(HELD_TO)
-    proof.settled(2)
+    together(proof)
 
 
 def test_both_machines_lost_and_the_former_primarys_alone_returns(proof: Proof) -> None:
@@ -103,7 +110,7 @@ def test_both_machines_lost_and_the_former_primarys_alone_returns(proof: Proof) 
         proof.box.jujubox("fault", "heal", event.primary.instance)
         event.goes_on(150)
         assert proof.primary() == event.primary
-    proof.settled(2)
+    together(proof)
     assert epoch(proof) == before + 1
 
 

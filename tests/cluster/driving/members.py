@@ -10,7 +10,6 @@ Must not know: Juju, and how anything is brought about.
 from __future__ import annotations
 
 import json
-import os
 import re
 import ssl
 import time
@@ -25,6 +24,11 @@ from driving.history import Gap, longest_gap, missing, out_of_order, two_primari
 from driving.waiting import until
 from driving.writers import Target, Writers
 
+SLACK = 3
+"""How many times as long as promised everything may take here, beside whatever else this machine does.
+
+`python -m benchmarks failover` holds the promise itself; a test tells a mechanism that works from none.
+"""
 SERVING = ("running", "streaming")
 _ANYBODY = ssl.create_default_context()
 _ANYBODY.check_hostname = False
@@ -95,8 +99,10 @@ class Members:
         """A user and a database for the writers."""
         primary = until(self.primary, bool, timeout=60)
         assert primary is not None
-        self.sql(primary, f"CREATE ROLE proof LOGIN PASSWORD '{self.password}'")
-        self.sql(primary, "CREATE DATABASE proof OWNER proof")
+        known = self.sql(primary, "SELECT 1 FROM pg_roles WHERE rolname = 'proof'")
+        self.sql(primary, f"{'ALTER' if known else 'CREATE'} ROLE proof LOGIN PASSWORD '{self.password}'")
+        if not known:
+            self.sql(primary, "CREATE DATABASE proof OWNER proof")
         until(lambda: all(map(self.admits, self.units.values())), bool, timeout=60, delay=0.5)
 
     def sql(self, unit: Unit, statement: str) -> str:
@@ -230,12 +236,4 @@ class Members:
                 timeout=30,
             )
             assert out_of_order(found, ["strict"]) == [], unit
-        assert gap.seconds <= within * slowness(), f"{gap} after the event, in seconds of it\n{said}"
-
-
-def slowness() -> float:
-    """How much longer everything may take here now: 1 where there are processors enough, at most 3.
-
-    Seconds are promised for a machine that has no more to do than this; `python -m benchmarks failover` holds them.
-    """
-    return min(3.0, max(1.0, os.getloadavg()[0] / (4 * (os.cpu_count() or 1))))
+        assert gap.seconds <= within * SLACK, f"{gap} after the event, in seconds of it\n{said}"

@@ -123,9 +123,10 @@ class Cluster:
 
 
 def deployed(juju: jubilant.Juju, scratch: Path, units: int, base: str = "debian@12") -> Cluster:
-    """The charm and the ledger of this tree, packed, deployed and settled."""
+    """The charm and the ledger of this tree, packed, deployed and settled; where they are there already, settled."""
     cluster = Cluster(juju)
-    server = packed(ROOT, SERVER, scratch / SERVER)
-    cluster.deploy(server, packed(ROOT / "sample" / CLIENT, CLIENT, scratch / CLIENT), units, base)
+    if SERVER not in juju.status().apps:
+        server = packed(ROOT, SERVER, scratch / SERVER)
+        cluster.deploy(server, packed(ROOT / "sample" / CLIENT, CLIENT, scratch / CLIENT), units, base)
     cluster.settled(units, timeout=900)
     return cluster

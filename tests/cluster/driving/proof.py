@@ -94,8 +94,9 @@ class Proof(Members):
 
 @contextmanager
 def under_proof(juju: jubilant.Juju, box: Box, scratch: Path, units: int) -> Iterator[Proof]:
-    """The charm of this tree on so many units, and the writers' way in; at the end the gaps are told."""
-    juju.deploy(packed(ROOT, SERVER, scratch / SERVER), SERVER, num_units=units, base="debian@12")
+    """The charm of this tree on so many units, deployed if need be, and the writers' way in; in the end the gaps."""
+    if SERVER not in juju.status().apps:
+        juju.deploy(packed(ROOT, SERVER, scratch / SERVER), SERVER, num_units=units, base="debian@12")
     proof = Proof(Cluster(juju), box)
     proof.cluster.settled(units, timeout=900)
     proof.prepare()

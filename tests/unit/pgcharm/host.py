@@ -90,6 +90,7 @@ def _(step: steps.RemovePath, o: Observation) -> Observation:
     gone = {path: file for path, file in machine.files.items() if path != step.path}
     left = tuple(path for path in machine.etcd_leftovers if path != step.path)
     own = step.path.endswith("/etcd") and step.path not in machine.etcd_leftovers
+    o = replace(o, restoration=replace(o.restoration, beside=o.restoration.beside and ".restored" not in step.path))
     return on_machine(o, files=gone, etcd_has_data=machine.etcd_has_data and not own, etcd_leftovers=left)
 
 
