@@ -1,8 +1,12 @@
 """What a hook costs with 1, 10 and 100 client applications: one that joins, one that leaves, and hooks of others.
 
-On a PostgreSQL of this host and real hook tool processes, without machines (see `relations_bed`): the figures are of
-what a hook does because of its clients. The rest of a hook does not depend on their number. A client that joins is told
-everything in the same hook, so that this is also how long it waits for the primary once its hook has begun.
+Measured is what the hook of one unit, the primary, does because of clients on `db`, on a PostgreSQL of this host
+without `fsync` and with hook tools that are real processes and answer from memory (see `relations_bed`).
+
+Not measured: a cluster of three and its machines; what a hook does besides (its start, Patroni, etcd, the machine);
+the standbys' hooks, which write lines of pg_hba.conf and bags but no roles; the secrets of the endpoint `database`;
+how long Juju takes to run a hook, and with that a client's time to ready. On the primary a client that joins is told
+everything by the end of that hook.
 """
 
 from __future__ import annotations

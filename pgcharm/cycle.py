@@ -20,6 +20,7 @@ from pgcharm.plan.situation import situation
 from pgcharm.plan.steps import (
     AwaitPatroni,
     InstallPackages,
+    InstallPooler,
     RemoveData,
     RestartInTurn,
     RestartPostgres,
@@ -35,8 +36,8 @@ ROUNDS = 4
 AGAIN_SECONDS = 5.0
 """After this many seconds the observer wakes the charm, while something is left to do or to wait for."""
 _SLOW = (
-    AwaitPatroni, CloneAnew, InstallPackages, RemoveData, RestartInTurn, RestartPostgres, SetAside, StopService,
-    SwitchOver, UpgradePackages,
+    AwaitPatroni, CloneAnew, InstallPackages, InstallPooler, RemoveData, RestartInTurn, RestartPostgres, SetAside,
+    StopService, SwitchOver, UpgradePackages,
 )  # fmt: skip
 """Steps that take so long that the unit's status says so meanwhile."""
 

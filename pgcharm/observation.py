@@ -172,6 +172,8 @@ class Memory:
     the data is brought back (`place`) and whether the log was archived to the end (`closed`)."""
     upgrade: Mapping[str, str] = field(default_factory=dict)
     """Which upgrade the packages have seen (`packages`), and which is done (`done`), by the name it was given."""
+    pooler: Mapping[str, str] = field(default_factory=dict)
+    """Why PgBouncer could not be installed (`failed`, and `at`, seconds since the boot); empty where it could."""
 
 
 @dataclass(frozen=True)

@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 COMMANDS = frozenset(
     """
     actions add-machine add-model add-secret add-storage add-unit attach-resource attach-storage cancel-task config
-    constraints controllers debug-log deploy destroy-model detach-storage exec expose grant-secret help integrate
-    machines model-config model-constraints models operations refresh remove-application remove-machine
-    remove-relation remove-secret remove-storage remove-unit resolved resources revoke-secret run scp secrets
-    set-constraints set-model-constraints show-application show-controller show-machine show-model show-operation
-    show-secret show-status-log show-storage show-task show-unit ssh status storage switch trust unexpose
-    update-secret version wait-for whoami
+    constraints consume controllers debug-log deploy destroy-model detach-storage exec expose find-offers
+    grant-secret help integrate machines model-config model-constraints models offer offers operations refresh
+    remove-application remove-machine remove-offer remove-relation remove-saas remove-secret remove-storage
+    remove-unit resolved resources revoke-secret run scp secrets set-constraints set-model-constraints
+    show-application show-controller show-machine show-model show-offer show-operation show-secret show-status-log
+    show-storage show-task show-unit ssh status storage switch trust unexpose update-secret version wait-for whoami
     """.split()
 )
 ALIASES = {
@@ -27,11 +27,13 @@ ALIASES = {
     "list-controllers": "controllers",
     "list-machines": "machines",
     "list-models": "models",
+    "list-offers": "offers",
     "list-operations": "operations",
     "list-resources": "resources",
     "list-secrets": "secrets",
     "list-storage": "storage",
     "relate": "integrate",
+    "remove-consumed-application": "remove-saas",
     "resolve": "resolved",
     "upgrade-charm": "refresh",
 }

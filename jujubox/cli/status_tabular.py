@@ -38,6 +38,7 @@ def tabular(status: Status, relations: list[dict[str, str]] | None, storage: boo
         columns(_applications(applications), right=(3, 6), color=color),
         columns(_units(applications), color=color),
         machine_table(status.get("machines") or {}, color),
+        columns(_offers(status.get("offers") or {}), color=color),
         columns(_relations(relations or []), color=color),
         storage_table((status.get("storage") or {}), color) if storage else "",
     ]
@@ -78,6 +79,18 @@ def _applications(applications: Mapping[str, Any]) -> Rows:
         cells = [name, _version(app), status_cell(info.get("current", "")), _scale(name, app, applications)]
         cells += [app["charm-name"], app.get("charm-channel") or "", str(app["charm-rev"])]
         rows.append([*cells, "yes" if app["exposed"] else "no", cut(info.get("message", ""))])
+    return rows if len(rows) > 1 else []
+
+
+def _offers(offers: Mapping[str, Any]) -> Rows:
+    rows = [["Offer", "Application", "Charm", "Rev", "Connected", "Endpoint", "Interface", "Role"]]
+    for name, offer in by_name(offers):
+        charm, _, revision = offer["charm"].rpartition(":")[2].rpartition("-")
+        connected = f"{offer['active-connected-count']}/{offer['total-connected-count']}"
+        head = [name, offer["application"], charm, revision, connected]
+        for endpoint, end in sorted(offer["endpoints"].items()):
+            rows.append([*head, endpoint, end["interface"], end["role"]])
+            head = [""] * len(head)
     return rows if len(rows) > 1 else []
 
 

@@ -55,6 +55,21 @@ def as_rfc3339(text: str) -> str:
     return text if moment is None else f"{moment:%Y-%m-%dT%H:%M:%S}Z"
 
 
+def ago(text: str) -> str:
+    """`3 minutes ago`, as a person would say it; the day if it is longer ago than one."""
+    moment = parse(text)
+    if moment is None:
+        return text
+    seconds = int((datetime.now(timezone.utc) - moment).total_seconds())
+    if seconds >= 86400:
+        return f"{moment:%Y-%m-%d}"
+    for size, unit in ((3600, "hour"), (60, "minute"), (1, "second")):
+        if seconds >= size:
+            count = seconds // size
+            return f"{count} {unit}{'s' if count > 1 else ''} ago"
+    return "just now"
+
+
 def for_log(text: str, utc: bool, date: bool, milliseconds: bool) -> str:
     """`12:11:12`, with the date before it and milliseconds behind it where wanted."""
     moment = parse(text)

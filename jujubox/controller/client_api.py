@@ -61,9 +61,19 @@ attach_resource(model, application, name, path)
 
 Relations
 ---------
-integrate(model, endpoints [a, b]) -> {"id", "endpoints": {application: endpoint}}
+integrate(model, endpoints [a, b], [via [CIDR]]) -> {"id", "endpoints": {application: endpoint}}
+    one of the two may be a consumed application
 remove_relation(model, endpoints [a, b], [force])   or remove_relation(model, id=N, [force])
-suspend and resume are not there: they concern relations between models.
+suspend and resume are not there.
+
+Offers
+------
+offer(model, application, endpoints, [name]) -> {"url"}                              url reads `admin/model.offer`
+remove_offers(urls, [force]) -> [{"offer","error"?}]                                 (controller)
+offers(model) -> {name: {application, store, charm, offer-url, endpoints{}, connections[]?, users{}}}
+find_offers() -> {url: {access, endpoints{}, users{}}}   show_offer(url) -> {url: {...}}    (controller)
+consume(model, url, [name]) -> {"name","url"}     again is no error
+remove_saas(model, names, [force]) -> [{"saas","error"?}]
 
 Status
 ------
@@ -144,12 +154,14 @@ from jujubox.controller.client import (
     logs,
     machines,
     models,
+    offers,
     relations,
     removing,
     resources,
     secrets,
     show,
     status,
+    status_abroad,
     storage,
 )
 from jujubox.controller.core import Core
@@ -165,12 +177,14 @@ METHODS: dict[str, Callable[..., Any]] = {
         logs,
         machines,
         models,
+        offers,
         relations,
         removing,
         resources,
         secrets,
         show,
         status,
+        status_abroad,
         storage,
     )
     for name, function in part.METHODS.items()

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from jujubox.controller.core import Core
-from jujubox.model import applications, databags, leases, machines, models, network, relations, removal, units
+from jujubox.model import applications, crossing, databags, leases, machines, models, network, relations, removal, units
 from jujubox.model.database import NotFound, Refused
 from jujubox.model.units import Unit
 from jujubox.names import is_unit
@@ -42,7 +42,7 @@ def leave(core: Core, unit: Unit, relation: int) -> None:
     relations.leave(core.db, unit.model, relation, unit.name)
     if found.life != "alive" and found.scope == "container" and not found.peer and unit.principal:
         removal.destroy_unit(core.db, unit)
-    removal.after_relation(core.db, unit.model)
+    removal.after_relation(core.db)
 
 
 def settings(core: Core, unit: Unit, relation: int, of: str) -> dict[str, str]:
@@ -70,16 +70,18 @@ def local_application_settings(core: Core, unit: Unit, relation: int) -> dict[st
 
 
 def relation_model(core: Core, unit: Unit, relation: int) -> str:
-    """The uuid of the far end's model: always the own."""
+    """The uuid of the far end's model: the own, unless the relation is between models."""
     relations.find(core.db, unit.model, relation)
-    return models.by_id(core.db, unit.model).uuid
+    far = crossing.far_end(core.db, unit.model, relation)
+    return models.by_id(core.db, far.model if far is not None else unit.model).uuid
 
 
 def _write_network_keys(core: Core, unit: Unit, relation: int) -> None:
     model = models.by_id(core.db, unit.model)
     address = machines.find(core.db, unit.model, unit.machine).address
     bag = databags.read(core.db, unit.model, relation, unit.name) or {}
-    new = {**bag, **network.bag_keys(address, model.personality)}
+    egress = network.egress(core.db, model, address, relation)
+    new = {**bag, **network.bag_keys(address, egress, model.personality)}
     databags.write(core.db, unit.model, relation, unit.name, new, model.personality)
 
 

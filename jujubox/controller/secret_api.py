@@ -33,7 +33,7 @@ def secret_get(
 ) -> dict[str, Any]:
     """What secret-get prints."""
     secret, revision, content = secret_access.read(core.db, unit.model, unit.name, uri, label, refresh, peek, new_label)
-    model = models.by_id(core.db, unit.model)
+    model = models.by_id(core.db, secret.model)
     return {"uri": secrets.uri_of(model.uuid, secret.id), "revision": revision, "content": content}
 
 

@@ -124,7 +124,8 @@ def network_info(core: Core, unit: Unit, binding: str, relation: int | None = No
     if relation is not None:
         relations.find(core.db, unit.model, relation)
     machine = machines.find(core.db, unit.model, unit.machine)
-    return network.info(machine.address, core.box.subnet)
+    egress = network.egress(core.db, models.by_id(core.db, unit.model), machine.address, relation)
+    return network.info(machine.address, core.box.subnet, egress)
 
 
 def goal(core: Core, unit: Unit) -> dict[str, Any]:

@@ -66,6 +66,8 @@ def deploy(db: Database, model: Model, charm: StoredCharm, plan: Plan) -> list[s
         raise Refused(f'application name "{plan.name}" not valid', "not valid")
     if db.one("SELECT 1 FROM applications WHERE model = ? AND name = ?", model.id, plan.name):
         raise Refused(f'deploying application: application "{plan.name}" already exists', "already exists")
+    if db.one("SELECT 1 FROM remote_applications WHERE model = ? AND name = ?", model.id, plan.name):
+        raise Refused(f'deploying application: saas application "{plan.name}" already exists', "already exists")
     db.insert(
         "applications",
         model=model.id,

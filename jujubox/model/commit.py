@@ -27,7 +27,8 @@ def apply(db: Database, model: Model, unit: Unit, changes: HookChanges) -> None:
     for change in changes.secrets:
         _apply_secret(db, model, unit, change)
     for uri in changes.track_latest:
-        secret_access.track(db, secrets.find(db, model.id, uri), unit.name)
+        secret = secret_access.wanted(db, model.id, uri)
+        secret_access.track(db, secret, secret_access.known_as(db, secret, model.id, unit.name))
     charm = charms.of_application(db, model.id, unit.application).charm
     for name, count in changes.storage:
         storage.add_more(db, model.id, unit.name, unit.machine, charm, name, count, model.personality)

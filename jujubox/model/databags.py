@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 
-from jujubox.model import topics
+from jujubox.model import crossing, models, topics
 from jujubox.model.database import Database, dumps, loads
 from jujubox.model.models import Personality
 
@@ -48,6 +48,9 @@ def write(db: Database, model: int, relation: int, owner: str, settings: Setting
         *(model, relation, owner, dumps(kept), version),
     )
     db.touch(topics.relation(model, relation))
+    far = crossing.far_end(db, model, relation)
+    if far is not None and (name := far.called(owner)):
+        write(db, far.model, far.relation, name, kept, models.by_id(db, far.model).personality)
     return True
 
 

@@ -21,7 +21,13 @@ class Side:
 
     application: str
     endpoint: str
-    charm: Charm
+    known: tuple[Endpoint, ...]
+    subordinate: bool = False
+
+
+def side_of(application: str, endpoint: str, charm: Charm) -> Side:
+    """An application of the model, with the endpoint that every one has besides its charm's."""
+    return Side(application, endpoint, (*charm.endpoints.values(), JUJU_INFO), charm.subordinate)
 
 
 @dataclass(frozen=True)
@@ -65,12 +71,11 @@ def _fitting(first: Side, second: Side) -> Iterator[Pair]:
     for one in _candidates(first):
         for other in _candidates(second):
             pair = Pair((first.application, one), (second.application, other))
-            beside = pair.scope == "container" and not (first.charm.subordinate or second.charm.subordinate)
+            beside = pair.scope == "container" and not (first.subordinate or second.subordinate)
             opposite = {one.role, other.role} == {"provider", "requirer"}
             if opposite and one.interface == other.interface and not beside:
                 yield pair
 
 
 def _candidates(side: Side) -> list[Endpoint]:
-    known = [*side.charm.endpoints.values(), JUJU_INFO]
-    return [endpoint for endpoint in known if side.endpoint in ("", endpoint.name) and endpoint.role != "peer"]
+    return [endpoint for endpoint in side.known if side.endpoint in ("", endpoint.name) and endpoint.role != "peer"]

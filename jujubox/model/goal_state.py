@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime
 from typing import Any
 
-from jujubox.model import applications, relations, status, units
+from jujubox.model import applications, crossing, relations, status, units
 from jujubox.model.database import Database
 from jujubox.model.units import Unit
 
@@ -38,6 +38,8 @@ def _relations(db: Database, unit: Unit) -> dict[str, Any]:
         other = relation.other_than(unit.application).application
         entry = planned.setdefault(end.endpoint, {})
         entry[other] = {"status": relation.status, "since": _time(relation.since)}
+        if crossing.far_end(db, unit.model, relation.id) is not None:
+            continue  # what the other model plans is not known here
         if not applications.find(db, unit.model, other).subordinate or unit.principal:
             entry.update(_units(db, unit.model, other))
     return planned

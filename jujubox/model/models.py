@@ -6,6 +6,7 @@ Must not know: what lives in a model.
 
 from __future__ import annotations
 
+import ipaddress
 import re
 import sqlite3
 import uuid
@@ -26,6 +27,7 @@ DEFAULTS: dict[str, Any] = {
     "cloudinit-userdata": "",
     "default-base": "debian@12",
     "development": False,
+    "egress-subnets": "",
     "enable-os-refresh-update": True,
     "enable-os-upgrade": True,
     "lease-seconds": 60,
@@ -163,6 +165,8 @@ def checked_setting(key: str, value: Any) -> Any:
         if not 60 <= seconds <= 3600:
             raise Refused(f"update status hook interval {value} must be between 1m and 60m", "bad request")
         return str(value)
+    if key == "egress-subnets":
+        return _subnets(str(value))
     if key == "cloudinit-userdata":
         return _userdata(str(value))
     default = DEFAULTS.get(key)
@@ -178,6 +182,16 @@ def _userdata(text: str) -> str:
         userdata.parsed(text)
     except ValueError as error:
         raise Refused(str(error), "bad request") from None
+    return text
+
+
+def _subnets(text: str) -> str:
+    for part in text.split(","):
+        try:
+            if part.strip():
+                ipaddress.ip_network(part.strip(), strict=False)
+        except ValueError:
+            raise Refused(f"invalid egress subnet: invalid CIDR address: {part.strip()}", "bad request") from None
     return text
 
 

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from jujubox.charm import Endpoint
-from jujubox.model import topics
+from jujubox.model import crossing, topics
 from jujubox.model.database import Database, NotFound, Refused
-from jujubox.names import unit_order
+from jujubox.names import application_of, unit_order
 
 
 @dataclass(frozen=True)
@@ -173,33 +173,69 @@ def enter(db: Database, model: int, number: int, unit: str, application: str) ->
     )
     db.run("UPDATE relations SET status = 'joined' WHERE model = ? AND id = ?", model, number)
     db.touch(topics.relation(model, number), topics.whole(model))
+    far = crossing.far_end(db, model, number)
+    if far is not None and (name := far.called(unit)):
+        enter(db, far.model, far.relation, name, application_of(name))
     return True
 
 
 def leave(db: Database, model: int, number: int, unit: str) -> None:
     """The unit takes part no longer; a dying relation ends with its last member."""
-    db.run("UPDATE relation_members SET present = 0 WHERE model = ? AND relation = ? AND unit = ?", model, number, unit)
-    db.touch(topics.relation(model, number), topics.whole(model), topics.unit(model, unit))
-    life = db.value("SELECT life FROM relations WHERE model = ? AND id = ?", model, number)
-    if life == "dying" and not members(db, model, number):
-        remove(db, model, number)
+    _mark_left(db, model, number, unit)
+    far = crossing.far_end(db, model, number)
+    if far is not None and (name := far.called(unit)):
+        _mark_left(db, far.model, far.relation, name)
+    _end_if_left(db, model, number)
 
 
 def destroy(db: Database, model: int, number: int, force: bool = False) -> None:
-    """Begin to end a relation; it is gone when no unit takes part, at once with `force`."""
-    relation = find(db, model, number)
-    db.run("UPDATE relations SET life = 'dying' WHERE model = ? AND id = ?", model, number)
-    _touch(db, model, relation)
-    if force or not members(db, model, number):
+    """Begin to end a relation; it is gone when no unit takes part, at once with `force`.
+
+    Between models each half ends when the units of its own model have left it.
+    """
+    far = crossing.far_end(db, model, number)
+    for half in ((model, number), *([(far.model, far.relation)] if far is not None else [])):
+        db.run("UPDATE relations SET life = 'dying' WHERE model = ? AND id = ?", *half)
+        _touch(db, half[0], find(db, *half))
+    if force:
         remove(db, model, number)
+        return
+    _end_if_left(db, model, number)
+    if far is not None:
+        _end_if_left(db, far.model, far.relation)
 
 
 def remove(db: Database, model: int, number: int) -> None:
-    """The relation is gone, with its settings and the grants that it carried."""
+    """The relation is gone, with its settings and the grants that it carried; a far half goes its own way."""
     _touch(db, model, find(db, model, number))
-    for table in ("relation_endpoints", "relation_members", "databags", "secret_grants"):
+    far = crossing.far_end(db, model, number)
+    if far is not None:
+        for unit in members(db, model, number):
+            if name := far.called(unit):
+                _mark_left(db, far.model, far.relation, name)
+        crossing.cut(db, model, number, far)
+    for table in ("relation_endpoints", "relation_members", "databags", "secret_grants", "egress"):
         db.run(f"DELETE FROM {table} WHERE model = ? AND relation = ?", model, number)  # noqa: S608
     db.run("DELETE FROM relations WHERE model = ? AND id = ?", model, number)
+    if far is not None:
+        destroy(db, far.model, far.relation)
+
+
+def held(db: Database, model: int, number: int) -> list[str]:
+    """Units that a dying relation waits for: those in scope, without those of another model."""
+    far = crossing.far_end(db, model, number)
+    return [unit for unit in members(db, model, number) if far is None or far.called(unit)]
+
+
+def _mark_left(db: Database, model: int, number: int, unit: str) -> None:
+    db.run("UPDATE relation_members SET present = 0 WHERE model = ? AND relation = ? AND unit = ?", model, number, unit)
+    db.touch(topics.relation(model, number), topics.whole(model), topics.unit(model, unit))
+
+
+def _end_if_left(db: Database, model: int, number: int) -> None:
+    life = db.value("SELECT life FROM relations WHERE model = ? AND id = ?", model, number)
+    if life == "dying" and not held(db, model, number):
+        remove(db, model, number)
 
 
 def check_limit(db: Database, model: int, application: str, endpoint: Endpoint, failure: str) -> None:

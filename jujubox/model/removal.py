@@ -10,9 +10,11 @@ from dataclasses import dataclass, field
 
 from jujubox.model import (
     applications,
+    crossing,
     leases,
     machines,
     models,
+    offers,
     relations,
     secrets,
     status,
@@ -100,7 +102,7 @@ def remove_unit(db: Database, unit: Unit) -> None:
         topics.whole(unit.model),
     )
     machines.destroy_if_empty(db, unit.model, unit.machine)
-    after_relation(db, unit.model)
+    after_relation(db)
 
 
 def destroy_application(
@@ -109,12 +111,13 @@ def destroy_application(
     """Begin to remove an application with its units and relations."""
     db.run("UPDATE applications SET life = 'dying' WHERE model = ? AND name = ?", application.model, application.name)
     db.touch(topics.application(application.model, application.name), topics.whole(application.model))
+    offers.withdraw(db, application.model, application.name)
     for relation in relations.of_application(db, application.model, application.name):
         if not relation.peer:
             relations.destroy(db, application.model, relation.id)
     for unit in units.of_application(db, application.model, application.name):
         destroy_unit(db, unit, destroy_storage, force)
-    after_relation(db, application.model)
+    after_relation(db)
 
 
 def destroy_machine(db: Database, model: int, number: str, force: Force) -> None:
@@ -134,6 +137,8 @@ def destroy_machine(db: Database, model: int, number: str, force: Force) -> None
 def destroy_model(db: Database, model: Model, force: bool = False) -> None:
     """Begin to remove a model and everything in it."""
     db.run("UPDATE models SET life = 'dying', force = max(force, ?) WHERE id = ?", int(force), model.id)
+    for remote in offers.remotes(db, model.id):
+        offers.remove_saas(db, remote)
     for application in applications.of_model(db, model.id):
         destroy_application(db, application, destroy_storage=True, force=Force(force, no_wait=True))
     for machine in machines.of_model(db, model.id):
@@ -185,7 +190,7 @@ def _finish_application(db: Database, model: int, name: str) -> None:
     if row is None or row["life"] == "alive" or units.of_application(db, model, name):
         return
     for relation in relations.of_application(db, model, name):
-        if relation.peer or not relations.members(db, model, relation.id):
+        if relation.peer or not relations.held(db, model, relation.id):
             relations.remove(db, model, relation.id)
         else:
             relations.destroy(db, model, relation.id)
@@ -193,13 +198,15 @@ def _finish_application(db: Database, model: int, name: str) -> None:
         return
     leases.forget(db, model, name)
     secrets.forget_application(db, model, name)
+    crossing.forget_application(db, model, name)
     db.run("DELETE FROM resources WHERE model = ? AND application = ?", model, name)
     db.run("DELETE FROM applications WHERE model = ? AND name = ?", model, name)
     status.forget(db, model, f"application:{name}")
     db.touch(topics.application(model, name), topics.whole(model))
 
 
-def after_relation(db: Database, model: int) -> None:
+def after_relation(db: Database) -> None:
     """A unit or a relation ended: applications that waited for it may be gone now, the other side's too."""
-    for name in db.column("SELECT name FROM applications WHERE model = ? AND life != 'alive'", model):
+    for model, name in db.all("SELECT model, name FROM applications WHERE life != 'alive'"):
         _finish_application(db, model, name)
+    offers.finish(db)

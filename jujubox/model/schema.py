@@ -117,4 +117,21 @@ CREATE INDEX IF NOT EXISTS log_by_task ON task_log (model, task);
 CREATE TABLE IF NOT EXISTS resources (
     model INTEGER NOT NULL, application TEXT NOT NULL, name TEXT NOT NULL, filename TEXT NOT NULL, sha256 TEXT NOT NULL,
     size INTEGER NOT NULL, uploaded REAL NOT NULL, PRIMARY KEY (model, application, name)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS offers (
+    model INTEGER NOT NULL, name TEXT NOT NULL, uuid TEXT NOT NULL UNIQUE, application TEXT NOT NULL,
+    endpoints_json TEXT NOT NULL, PRIMARY KEY (model, name)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS remote_applications (
+    model INTEGER NOT NULL, name TEXT NOT NULL, life TEXT NOT NULL DEFAULT 'alive', url TEXT NOT NULL,
+    offer_uuid TEXT NOT NULL, endpoints_json TEXT NOT NULL, created REAL NOT NULL, PRIMARY KEY (model, name))
+    WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS names_abroad (
+    model INTEGER NOT NULL, application TEXT NOT NULL, name TEXT NOT NULL UNIQUE, PRIMARY KEY (model, application))
+    WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS far_ends (
+    model INTEGER NOT NULL, relation INTEGER NOT NULL, application TEXT NOT NULL, far_model INTEGER NOT NULL,
+    far_relation INTEGER NOT NULL, known_as TEXT NOT NULL, offer TEXT NOT NULL, PRIMARY KEY (model, relation))
+    WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS egress (
+    model INTEGER NOT NULL, relation INTEGER NOT NULL, subnets_json TEXT NOT NULL, PRIMARY KEY (model, relation))
+    WITHOUT ROWID;
 """

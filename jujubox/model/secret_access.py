@@ -6,7 +6,7 @@ Must not know: what is due (see `secret_events`).
 
 from __future__ import annotations
 
-from jujubox.model import relations, secrets, topics
+from jujubox.model import crossing, relations, secrets, topics
 from jujubox.model.database import Database, NotFound, Refused
 from jujubox.model.secrets import Secret
 from jujubox.names import application_of
@@ -54,29 +54,41 @@ def read(
     new_label: str | None,
 ) -> tuple[Secret, int, dict[str, str]]:
     """What secret-get prints: the tracked revision, or the latest. Tracks the latest from the first reading on."""
-    secret = secrets.find(db, model, uri) if uri else _labelled(db, model, unit, label or "")
-    if not may_read(db, secret, unit):
+    secret = wanted(db, model, uri) if uri else _labelled(db, model, unit, label or "")
+    reader = known_as(db, secret, model, unit)
+    if not may_read(db, secret, reader):
         raise Refused(f'"{unit}" is not allowed to read this secret', "unauthorized access")
     tracked = db.value(
-        "SELECT revision FROM secret_consumers WHERE model = ? AND id = ? AND unit = ?", model, secret.id, unit
+        "SELECT revision FROM secret_consumers WHERE model = ? AND id = ? AND unit = ?",
+        *(secret.model, secret.id, reader),
     )
     if tracked is None or refresh:
-        track(db, secret, unit)
+        track(db, secret, reader)
         tracked = secret.latest
     if new_label:
-        _relabel(db, secret, unit, new_label)
+        _relabel(db, secret, reader, new_label)
     revision = secret.latest if peek else tracked
     return secret, revision, secrets.content(db, secret, revision)
 
 
+def wanted(db: Database, model: int, uri: str) -> Secret:
+    """The secret that a unit of `model` means, one of another model too. Raises NotFound."""
+    return secrets.find(db, secrets.home(db, model, uri), uri)
+
+
+def known_as(db: Database, secret: Secret, model: int, unit: str) -> str:
+    """A unit of `model` as the model of the secret calls it."""
+    return unit if secret.model == model else crossing.unit_abroad(db, model, unit) or unit
+
+
 def track(db: Database, secret: Secret, unit: str) -> None:
-    """The unit uses the latest revision from now on."""
+    """The unit, as the secret's model calls it, uses the latest revision from now on."""
     db.run(
         "INSERT INTO secret_consumers (model, id, unit, revision) VALUES (?, ?, ?, ?)"
         " ON CONFLICT (model, id, unit) DO UPDATE SET revision = excluded.revision",
         *(secret.model, secret.id, unit, secret.latest),
     )
-    db.touch(topics.unit(secret.model, unit))
+    db.touch(topics.unit(*crossing.home_of(db, secret.model, unit)))
     secrets.touch(db, secret, consumers=False)
     secrets.prune(db, secret)
 
@@ -100,8 +112,8 @@ def _labelled(db: Database, model: int, unit: str, label: str) -> Secret:
         *(model, label, unit, application_of(unit)),
     ) or db.one(
         "SELECT s.* FROM secrets s JOIN secret_consumers c ON c.model = s.model AND c.id = s.id"
-        " WHERE c.model = ? AND c.unit = ? AND c.label = ?",
-        *(model, unit, label),
+        " WHERE ((c.model = ? AND c.unit = ?) OR c.unit = ?) AND c.label = ?",
+        *(model, unit, crossing.unit_abroad(db, model, unit), label),
     )
     if row is None:
         raise NotFound(f'consumer label "{label}" not found')

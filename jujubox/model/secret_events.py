@@ -6,7 +6,7 @@ Must not know: which hook runs when.
 
 from __future__ import annotations
 
-from jujubox.model import secret_access, secrets
+from jujubox.model import crossing, secret_access, secrets
 from jujubox.model.database import Database
 from jujubox.model.secrets import Secret
 from jujubox.names import application_of
@@ -20,10 +20,10 @@ def events(db: Database, model: int, model_uuid: str, unit: str) -> SecretEvents
     """What secret hooks are due for a unit."""
     now = db.now()
     changed = db.all(
-        "SELECT s.*, c.label AS consumers FROM secret_consumers c"
-        " JOIN secrets s ON s.model = c.model AND s.id = c.id"
-        " WHERE c.model = ? AND c.unit = ? AND c.revision < s.latest ORDER BY s.id",
-        *(model, unit),
+        "SELECT s.*, c.label AS consumers, c.unit AS reader, m.uuid FROM secret_consumers c"
+        " JOIN secrets s ON s.model = c.model AND s.id = c.id JOIN models m ON m.id = s.model"
+        " WHERE ((c.model = ? AND c.unit = ?) OR c.unit = ?) AND c.revision < s.latest ORDER BY s.id",
+        *(model, unit, crossing.unit_abroad(db, model, unit)),
     )
     mine = secrets.owned(db, model, unit)
     expired, removed = [], []
@@ -34,16 +34,16 @@ def events(db: Database, model: int, model_uuid: str, unit: str) -> SecretEvents
             (uri, secret.label, row["revision"]) for row in rows if row["due"] is not None and row["due"] <= now
         ]
         removed += [(uri, secret.label, number) for number in secrets.obsolete(db, secret)]
-    owners = (unit, application_of(unit))
+    owners = ((model, unit), (model, application_of(unit)))
     return SecretEvents(
         changed=tuple(
             (
-                secrets.uri_of(model_uuid, row["id"]),
-                row["label"] if row["owner"] in owners else row["consumers"],
+                secrets.uri_of(row["uuid"], row["id"]),
+                row["label"] if (row["model"], row["owner"]) in owners else row["consumers"],
                 row["latest"],
             )
             for row in changed
-            if secret_access.may_read(db, secrets.from_row(row), unit)
+            if secret_access.may_read(db, secrets.from_row(row), row["reader"])
         ),
         expired=tuple(expired),
         rotate=tuple(

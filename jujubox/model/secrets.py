@@ -16,7 +16,7 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from jujubox.model import leases, topics
+from jujubox.model import crossing, leases, topics
 from jujubox.model.database import Database, NotFound, Refused, dumps, loads
 from jujubox.names import application_of
 from jujubox.protocol import SecretChange
@@ -59,6 +59,13 @@ def new_id() -> str:
 def bare_id(uri: str) -> str:
     """The id in `secret://<model>/<id>`, `secret:<id>` or `<id>`."""
     return uri.rpartition("/")[2].rpartition(":")[2]
+
+
+def home(db: Database, model: int, uri: str) -> int:
+    """The model that a URI names; `model` where it names none that is known."""
+    authority, slash, _ = uri.removeprefix("secret://").partition("/")
+    found = db.value("SELECT id FROM models WHERE uuid = ?", authority) if slash else None
+    return model if found is None else int(found)
 
 
 def find(db: Database, model: int, uri: str) -> Secret:
@@ -208,11 +215,13 @@ def obsolete(db: Database, secret: Secret) -> list[int]:
 def forget_unit(db: Database, model: int, unit: str) -> None:
     """The unit is gone, and with it its own secrets and what it tracked."""
     _forget_owner(db, model, "unit", unit)
-    tracked = db.column("SELECT id FROM secret_consumers WHERE model = ? AND unit = ?", model, unit)
-    db.run("DELETE FROM secret_consumers WHERE model = ? AND unit = ?", model, unit)
     db.run("DELETE FROM secret_grants WHERE model = ? AND target = ?", model, unit)
-    for id_ in tracked:
-        touch(db, find(db, model, id_), consumers=False)
+    readers = (model, unit, crossing.unit_abroad(db, model, unit))
+    which = "(model = ? AND unit = ?) OR unit = ?"
+    tracked = db.all(f"SELECT model, id FROM secret_consumers WHERE {which}", *readers)  # noqa: S608
+    db.run(f"DELETE FROM secret_consumers WHERE {which}", *readers)  # noqa: S608
+    for owning, id_ in tracked:
+        touch(db, find(db, owning, id_), consumers=False)
 
 
 def forget_application(db: Database, model: int, application: str) -> None:
@@ -296,7 +305,7 @@ def touch(db: Database, secret: Secret, consumers: bool = True) -> None:
         db.touch(topics.application(secret.model, secret.owner))
     if consumers:
         rows = db.column("SELECT unit FROM secret_consumers WHERE model = ? AND id = ?", secret.model, secret.id)
-        db.touch(*(topics.unit(secret.model, unit) for unit in rows))
+        db.touch(*(topics.unit(*crossing.home_of(db, secret.model, unit)) for unit in rows))
 
 
 def from_row(row: Any) -> Secret:

@@ -11,6 +11,28 @@ from pgcharm.plan import steps
 from pgcharm.plan.pooler import POOLER
 from pgcharm.plan.types import Step
 
+MOST = 300
+"""Letters of what a failed installation said that are noted down."""
+
+
+WELL = {"failed": "", "at": ""}
+
+
+def install_pooler(step: steps.InstallPooler, means: Means) -> bool:
+    try:
+        changed = host.ensure_packages(step.names)
+    except host.HostError as error:
+        juju.log(f"cannot {step.says()}: {error}", "WARNING")
+        means.note("pooler", {"failed": str(error)[:MOST], "at": str(host.uptime())})
+        return False
+    means.note("pooler", WELL)
+    return changed
+
+
+def forget_pooler_trouble(_: steps.ForgetPoolerTrouble, means: Means) -> bool:
+    means.note("pooler", WELL)
+    return True
+
 
 def start_pooler(step: steps.StartPooler, means: Means) -> bool:
     if why := host.try_service_restart(step.service):
@@ -32,4 +54,9 @@ def reload_pooler(step: steps.ReloadPooler, means: Means) -> bool:
     return True
 
 
-PERFORM: dict[type[Step], Perform] = {steps.StartPooler: start_pooler, steps.ReloadPooler: reload_pooler}
+PERFORM: dict[type[Step], Perform] = {
+    steps.InstallPooler: install_pooler,
+    steps.ForgetPoolerTrouble: forget_pooler_trouble,
+    steps.StartPooler: start_pooler,
+    steps.ReloadPooler: reload_pooler,
+}

@@ -15,7 +15,7 @@ from pathlib import Path
 from pgcharm import tls
 from pgcharm.adapters import host
 from pgcharm.layout import PROGRAMS, Layout
-from pgcharm.observation import Certificate, Machine, Memory
+from pgcharm.observation import Certificate, Machine, Memory, Service
 from pgcharm.packages import DISTRIBUTION_SERVICES, wanted_packages
 
 
@@ -38,6 +38,7 @@ def observe_basics() -> Basics:
 def observe_machine(basics: Basics, layout: Layout) -> Machine:
     """The machine, once it is clear where things are."""
     every_package = wanted_packages(basics.distribution, basics.release, layout.version, "xx_XX.UTF-8", pooler=True)
+    services = host.services(_services(layout))
     return Machine(
         distribution=basics.distribution,
         release=basics.release,
@@ -47,7 +48,7 @@ def observe_machine(basics: Basics, layout: Layout) -> Machine:
         hostname=socket.gethostname(),
         packages=host.installed(every_package),
         files={path: file for path in layout.managed if (file := host.read_file(path))},
-        services=host.services(_services(layout)),
+        services=services,
         certificates=_certificates(layout),
         memories=read_memory(layout.memory),
         data_version=(host.read_text(f"{layout.data}/PG_VERSION") or "").strip(),
@@ -55,7 +56,7 @@ def observe_machine(basics: Basics, layout: Layout) -> Machine:
         etcd_leftovers=_leftovers(layout),
         environment=_environment(layout.home),
         uptime=host.uptime(),
-        outdated=_outdated(layout),
+        outdated=_outdated(layout, services),
     )
 
 
@@ -81,10 +82,11 @@ def _services(layout: Layout) -> tuple[str, ...]:
     )
 
 
-def _outdated(layout: Layout) -> frozenset[str]:
+def _outdated(layout: Layout, services: Mapping[str, Service]) -> frozenset[str]:
     """Programs of ours whose package has been upgraded under them."""
     postmaster = (host.read_text(f"{layout.data}/postmaster.pid") or "0").splitlines()[0].strip()
-    processes = {"postgres": int(postmaster or 0), "etcd": host.main_process(layout.etcd_service)}
+    poolers = {name: host.main_process(name) for name in layout.pooler_services if services[name].active}
+    processes = {"postgres": int(postmaster or 0), "etcd": host.main_process(layout.etcd_service), **poolers}
     return frozenset(name for name, process in processes.items() if process and host.is_replaced(process))
 
 

@@ -32,8 +32,7 @@ _OWNERS = {"etcd": "etcd", "postgres": "postgres", "pgbackrest": "postgres"}
 def packages(s: Situation) -> Part:
     """The distribution's packages, without what they would start by themselves."""
     machine = s.o.machine
-    pooler = s.options.pooler != "off"
-    names = wanted_packages(machine.distribution, machine.release, s.layout.version, s.options.locale, pooler)
+    names = wanted_packages(machine.distribution, machine.release, s.layout.version, s.options.locale)
     missing = tuple(name for name in names if name not in machine.packages)
     unmasked = tuple(name for name in DISTRIBUTION_SERVICES if not machine.services[name].masked)
     steps: list[Step] = []

@@ -26,9 +26,14 @@ PREPARES = 1, 21
 """The first version that carries prepared statements from one server connection to the next."""
 
 
-def pools(s: Situation) -> bool:
-    """Whether this unit should have poolers."""
+def wants(s: Situation) -> bool:
+    """Whether the operator wants poolers."""
     return s.options.pooler != "off" and s.secrets is not None
+
+
+def pools(s: Situation) -> bool:
+    """Whether this unit should have poolers, and can."""
+    return wants(s) and PACKAGE in s.o.machine.packages
 
 
 def runs(s: Situation) -> bool:

@@ -5,19 +5,24 @@ Knows: that nobody may be hurt by turning them on or off. Must not know: what is
 
 from __future__ import annotations
 
+from pgcharm.packages import POOLER as PACKAGE
 from pgcharm.plan.clients import pooled
 from pgcharm.plan.files import write_if_needed
-from pgcharm.plan.pooler import POOLER, inputs, pooler_files, pools, reads, runs
+from pgcharm.plan.pooler import POOLER, inputs, pooler_files, pools, reads, runs, wants
 from pgcharm.plan.situation import Part, Situation
-from pgcharm.plan.steps import ReloadPooler, RemovePath, StartPooler, StopService
+from pgcharm.plan.steps import ForgetPoolerTrouble, InstallPooler, ReloadPooler, RemovePath, StartPooler, StopService
 from pgcharm.plan.types import Step, Wait
 from pgcharm.view import known
 
 FAREWELL = "clients to leave the poolers"
+AGAIN = 300.0
+"""Seconds after which an installation that failed is tried again."""
 
 
 def poolers(s: Situation) -> Part:
-    """Start, reload or stop the poolers."""
+    """Install, start, reload or stop the poolers."""
+    if wants(s) and not pools(s):
+        return installing(s)
     if not pools(s):
         return ending(s)
     reason = "clients may come through it"
@@ -29,6 +34,14 @@ def poolers(s: Situation) -> Part:
         ports = dict(zip(s.layout.pooler_services, (port, port + 1), strict=True))
         steps.append(ReloadPooler("their files have changed", ports, reads(s, requests)))
     return Part(tuple(steps))
+
+
+def installing(s: Situation) -> Part:
+    """PgBouncer comes last and by itself: where it cannot be had, PostgreSQL is served without it."""
+    noted = s.o.machine.memories.pooler
+    if noted.get("failed") and 0 <= s.o.machine.uptime - float(noted.get("at", "0")) < AGAIN:
+        return Part(waits=(Wait("PgBouncer", noted["failed"], AGAIN),))
+    return Part((InstallPooler("the option pooler is on", (PACKAGE,)),))
 
 
 def stale(s: Situation, name: str) -> bool:
@@ -47,7 +60,10 @@ def ending(s: Situation) -> Part:
         reason = "the option pooler is off, and nobody is connected"
         return Part(tuple(StopService(reason, name) for name in s.layout.pooler_services))
     there = (path for path in s.layout.pooler_files if path in s.o.machine.files)
-    return Part(tuple(RemovePath("there are no poolers any more", path) for path in there))
+    steps: list[Step] = [RemovePath("there are no poolers any more", path) for path in there]
+    if not wants(s) and s.o.machine.memories.pooler.get("failed"):
+        steps.append(ForgetPoolerTrouble("the option pooler is off: turned on again it is tried at once"))
+    return Part(tuple(steps))
 
 
 def told(s: Situation) -> bool:

@@ -13,7 +13,7 @@ from pgcharm.plan.backup_status import backup_words
 from pgcharm.plan.backup_status import trouble as backup_trouble
 from pgcharm.plan.clients import decision
 from pgcharm.plan.members import wanted_voters
-from pgcharm.plan.pooler import pools
+from pgcharm.plan.pooler import pools, wants
 from pgcharm.plan.pooling import FAREWELL
 from pgcharm.plan.quorum import only_by_hand, quorum_words
 from pgcharm.plan.rejoin import COMEBACK
@@ -116,6 +116,9 @@ def own_etcd(s: Situation) -> str:
 
 def own_poolers(s: Situation) -> str:
     """What is amiss with this unit's poolers."""
+    if wants(s) and not pools(s):
+        why = s.o.machine.memories.pooler.get("failed")
+        return f"no pooler, PgBouncer cannot be installed: {why}" if why else ""
     if not pools(s):
         return ""
     down = [name for name in s.layout.pooler_services if not s.o.machine.services[name].active]

@@ -326,6 +326,24 @@ class ReloadPostgres(Step):
 
 
 @dataclass(frozen=True)
+class InstallPooler(Step):
+    """PgBouncer is installed, or it is noted down why it cannot be."""
+
+    names: tuple[str, ...]
+
+    def says(self) -> str:
+        return f"install {', '.join(self.names)}"
+
+
+@dataclass(frozen=True)
+class ForgetPoolerTrouble(Step):
+    """That PgBouncer could not be installed is noted down no more."""
+
+    def says(self) -> str:
+        return "forget that PgBouncer could not be installed"
+
+
+@dataclass(frozen=True)
 class StartPooler(Step):
     """A pooler runs from its files as they are now. One that cannot is no failure: PostgreSQL is not to wait for it."""
 

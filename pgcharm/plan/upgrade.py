@@ -11,9 +11,10 @@ from pgcharm.observation import Patroni
 from pgcharm.packages import upgraded_packages
 from pgcharm.plan.files import etcd_environment, etcd_unit
 from pgcharm.plan.holding import holding
+from pgcharm.plan.pooler import inputs as pooler_inputs
 from pgcharm.plan.rolling import behind, moment
 from pgcharm.plan.situation import Part, Situation, digest
-from pgcharm.plan.steps import NoteUpgrade, RestartInTurn, RestartPostgres, UpgradePackages
+from pgcharm.plan.steps import NoteUpgrade, RestartInTurn, RestartPostgres, StartPooler, UpgradePackages
 from pgcharm.plan.types import Step
 
 INTENT = "upgrade"
@@ -55,7 +56,9 @@ def upgrade(s: Situation, patroni: Patroni) -> Part:
 def restarts(s: Situation) -> tuple[Step, ...]:
     """Restart what runs from older packages."""
     reason = "its package has been upgraded"
-    steps: list[Step] = []
+    steps: list[Step] = [
+        StartPooler(reason, name, pooler_inputs(s)) for name in s.layout.pooler_services if name in s.o.machine.outdated
+    ]
     if "etcd" in s.o.machine.outdated:
         inputs = digest(etcd_unit(s).content, etcd_environment(s).content)
         steps.append(RestartInTurn(reason, s.layout.etcd_service, inputs))

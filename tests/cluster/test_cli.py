@@ -11,6 +11,8 @@ from typing import Any
 import jubilant
 import pytest
 from driving import box as boxes
+from driving.tape import Tape
+from driving.tools import in_context
 from driving.waiting import await_gone, await_workload, quiet, until
 
 MODEL_CONFIG = {"automatically-retry-hooks": False}
@@ -568,6 +570,78 @@ def test_status_takes_wildcards_in_3_6(older: jubilant.Juju) -> None:
     assert older.model is not None
     assert sorted(boxes.juju_json("status", "-m", older.model, "o*")["applications"]) == ["old"]
     assert older.status().model.version.startswith("3.6")
+
+
+# relations between models
+
+
+def seen_by_old(older: jubilant.Juju) -> dict[str, Any]:
+    """What `old/0` has of its relation with the other model; empty without one."""
+    assert older.model is not None
+    shown = boxes.juju_json("show-unit", "-m", older.model, "old/0")["old/0"].get("relation-info") or []
+    return next((each for each in shown if each["endpoint"] == "source"), {})
+
+
+def test_an_application_of_another_model_is_offered_found_and_related(
+    deployed: Cli, juju: jubilant.Juju, older: jubilant.Juju
+) -> None:
+    assert older.model is not None
+    older.offer("old", endpoint="source", name="feed")
+    url = f"admin/{older.model}.feed"
+    (found,) = [key for key in boxes.juju_json("find-offers", "--interface", "feed") if key.endswith(url)]
+    assert found == f"jujubox:{url}"
+    assert deployed("integrate", "alpha:sink", url, "--via", "192.0.2.0/24,198.51.100.0/24")[0] == 0
+    code, _, err = deployed("integrate", "alpha:sink", url)
+    assert (code, "already exists" in err) == (1, True)
+    info = until(lambda: seen_by_old(older), lambda info: len(info.get("related-units", ())) == 2)
+    (remote,) = [each.related_app for each in older.status().apps["old"].relations["source"]]
+    assert re.fullmatch(r"remote-[0-9a-f]{32}", remote)
+    assert info["cross-model"] is True
+    assert sorted(info["related-units"]) == [f"{remote}/0", f"{remote}/2"]
+    for bag in info["related-units"].values():
+        assert bag["data"]["egress-subnets"] == "192.0.2.0/24,198.51.100.0/24"
+    Tape(older, "0").until_ran("old/0", f"source-relation-joined {remote}/0", f"source-relation-changed {remote}/2")
+    Tape(juju, "0").until_ran("alpha/0", "sink-relation-created feed", "sink-relation-joined feed/0")
+    (relation,) = [each for each in juju.show_unit("alpha/0").relation_info if each.endpoint == "sink"]
+    asked = [
+        f"network-get sink -r sink:{relation.relation_id} --egress-subnets",
+        "network-get sink --egress-subnets",
+        f"relation-model-get -r sink:{relation.relation_id}",
+        f"relation-list -r sink:{relation.relation_id} --app",
+    ]
+    said = [outcome.out for outcome in in_context(juju, "alpha/0", asked)]
+    assert said[0].split() == ["192.0.2.0/24", "198.51.100.0/24"]
+    assert said[1].strip().endswith("/32")
+    assert boxes.juju_json("show-model", older.model)[older.model]["model-uuid"] in said[2]
+    assert said[3].strip() == "feed"
+
+
+def test_both_models_show_what_joins_them(deployed: Cli, juju: jubilant.Juju, older: jubilant.Juju) -> None:
+    status = until(juju.status, lambda seen: seen.app_endpoints["feed"].app_status.current == "active")
+    assert status.app_endpoints["feed"].url == f"jujubox:admin/{older.model}.feed"
+    assert status.app_endpoints["feed"].relations == {"source": ["alpha"]}
+    assert [each.related_app for each in status.apps["alpha"].relations["sink"]] == ["feed"]
+    offered = older.status().offers["feed"]
+    assert (offered.app, offered.active_connected_count, offered.total_connected_count) == ("old", 1, 1)
+    assert re.search(rf"^feed +active +jujubox +admin/{older.model}.feed$", deployed("status")[1], re.MULTILINE)
+    assert re.search(r"^feed +old +recorder +0 +1/1 +source +feed +provider$", older.cli("status"), re.MULTILINE)
+    assert re.search(r"^feed +admin +\d+ +joined +source +feed +provider$", older.cli("offers"), re.MULTILINE)
+
+
+def test_models_part_and_nothing_is_left_of_it(deployed: Cli, juju: jubilant.Juju, older: jubilant.Juju) -> None:
+    refused = boxes.juju("remove-offer", f"{older.model}.feed")
+    assert (refused.returncode, "offer has 1 relation" in refused.stderr) == (1, True)
+    code, _, err = Cli(str(older.model))("remove-application", "--no-prompt", "old")
+    assert (code, "application is used by 1 offer: feed" in err) == (1, True)
+    (remote,) = [each.related_app for each in older.status().apps["old"].relations["source"]]
+    assert deployed("remove-relation", "alpha:sink", "feed")[0] == 0
+    Tape(juju, "0").until_ran("alpha/0", "sink-relation-departed feed/0", "sink-relation-broken feed")
+    Tape(older, "0").until_ran("old/0", f"source-relation-departed {remote}/0", f"source-relation-broken {remote}")
+    until(lambda: seen_by_old(older), lambda info: not info)
+    assert deployed("remove-saas", "feed")[0] == 0
+    assert "feed" not in juju.status().app_endpoints
+    assert boxes.juju("remove-offer", f"{older.model}.feed").returncode == 0
+    assert boxes.juju("find-offers", str(older.model)).returncode == 1
 
 
 def test_wait_for_is_unknown_in_4_0(cli: Cli) -> None:

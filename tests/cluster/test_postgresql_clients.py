@@ -1,18 +1,22 @@
 """Clients on real machines: what each is told, what its users may do, and what is refused, through a life of changes.
 
 Two units of the charm; the ledger on `db`; a client on ops on all three endpoints; one that leaves the interfaces to
-their published libraries; one of plain hooks on charmhelpers, which joins late. The tests run in order.
+their published libraries; one of plain hooks on charmhelpers, which joins late; and in another model an application of
+the same name as the one on ops. The tests run in order.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
 import jubilant
 import pytest
+from driving import box as boxes
 from driving.packing import CHARMS, pack_with_packages
 from driving.postgresql import ROOT, SERVER, Cluster, packed
 from driving.prepared import prepared
@@ -27,11 +31,25 @@ OWNER_ON_PRIMARY = [["jujuowner_pages", "jujudb_dataclient", False]]
 
 
 @pytest.fixture(scope="module")
-def cluster(juju: jubilant.Juju, scratch: Path) -> Cluster:
+def client(scratch: Path) -> Path:
+    """The client on ops, packed."""
+    return pack_with_packages(CHARMS / CLIENT, scratch / f"{CLIENT}.charm", "ops>=3,<4", "psycopg2-binary>=2.9,<3")
+
+
+@pytest.fixture(scope="module")
+def abroad(box: object, client: Path) -> Iterator[Cluster]:
+    """Another model, of Juju 4.0, with an application of the same name and no server."""
+    with boxes.fresh_model("abroad", {**MODEL_CONFIG, "personality": "4.0"}) as driver:
+        driver.deploy(client, CLIENT, base="debian@12")
+        yield Cluster(driver)
+
+
+@pytest.fixture(scope="module")
+def cluster(juju: jubilant.Juju, scratch: Path, client: Path, abroad: Cluster) -> Cluster:
     """Everything, related."""
+    assert abroad.juju.model != juju.model
     server = packed(ROOT, SERVER, scratch / "postgresql")
     ledger = packed(ROOT / "sample" / "ledger", "ledger", scratch / "ledger")
-    client = pack_with_packages(CHARMS / CLIENT, scratch / f"{CLIENT}.charm", "ops>=3,<4", "psycopg2-binary>=2.9,<3")
     deployed = Cluster(juju)
     deployed.deploy(server, ledger, 2, "debian@12")
     juju.deploy(client, CLIENT, base="debian@12")
@@ -219,10 +237,61 @@ def test_published_libraries_hear_of_the_new_primary_and_plain_hooks_join_then(c
     until(lambda: of_plain_hooks(cluster), lambda said: said == "active: writes, reads from 1", timeout=120)
 
 
+def admitted(cluster: Cluster, user: str) -> set[str]:
+    """The networks from which the primary's pg_hba.conf lets a user in."""
+    rules = f"SELECT DISTINCT address, netmask FROM pg_hba_file_rules WHERE '{user}' = ANY (user_name)"  # noqa: S608
+    rows = (row.split("|") for row in cluster.sql(cluster.primary, rules).splitlines())
+    return {str(ip_network(f"{host}/{mask}")) for host, mask in rows}
+
+
+def test_an_application_of_the_same_name_in_another_model_is_another(cluster: Cluster, abroad: Cluster) -> None:
+    cluster.juju.offer(SERVER, endpoint=("db", "database"), name="base")
+    host = abroad.juju.status().apps[CLIENT].units[f"{CLIENT}/0"].public_address
+    around = str(ip_network(f"{host}/31", strict=False))
+    offer = f"admin/{cluster.juju.model}.base"
+    abroad.juju.cli("integrate", f"{CLIENT}:db", f"{offer}:db", "--via", f"{around},192.0.2.0/24")
+    abroad.juju.model_config({"egress-subnets": f"{host}/32,198.51.100.0/24"})
+    abroad.juju.integrate(f"{CLIENT}:database", "base:database")
+    polled = until(lambda: told(abroad, "db"), lambda said: "user" in said, timeout=120)
+    modern = until(lambda: told(abroad), lambda said: "username" in said, timeout=120)
+    related = {each.related_app for each in cluster.juju.status().apps[SERVER].relations["db"]}
+    (remote,) = (name for name in related if name.startswith("remote-"))
+    model = abroad.juju.show_model(abroad.juju.model).model_uuid.replace("-", "")
+    name = f"{remote.replace('-', '_')}__{model[:12]}"
+    assert (polled["user"], modern["username"]) == (f"juju_{name}", f"jujudb_{name}")
+    assert polled["password"] != told(cluster, "db")["password"]
+    assert modern["endpoints"] == f"{address(cluster, cluster.primary)}:5432"
+    assert query(abroad, "db", "CREATE TABLE parcel (what text)", schema="yes") == []
+    assert query(abroad, "db", "INSERT INTO parcel VALUES ('one')") == []
+    assert query(cluster, "db", "SELECT what FROM parcel") == [["one"]]
+    assert query(abroad, "database", "INSERT INTO page VALUES ('from abroad')") == []
+    assert admitted(cluster, polled["user"]) == {around, "192.0.2.0/24"}
+    assert admitted(cluster, modern["username"]) == {f"{host}/32", "198.51.100.0/24"}
+    assert f"{host}/32" not in admitted(cluster, told(cluster, "db")["user"])
+    assert "no pg_hba.conf entry" in query(abroad, "db", "SELECT 1", database="ledger")
+    assert told(cluster)["username"] == "jujudb_dataclient"
+
+
 def both(cluster: Cluster, sql: str, port: str) -> list[Any]:
     """The answers through every unit's pooler."""
     hosts = [address(cluster, name) for name in sorted(cluster.words())]
     return ask(cluster, *({"endpoint": "database", "sql": sql, "host": host, "port": port} for host in hosts))
+
+
+def test_where_pgbouncer_cannot_be_had_a_unit_says_so_and_serves_on(cluster: Cluster) -> None:
+    other = standby(cluster)
+    pin = "Package: pgbouncer\\nPin: release *\\nPin-Priority: -1\\n"
+    cluster.juju.exec(f"printf '{pin}' > /etc/apt/preferences.d/none", unit=other)
+    cluster.juju.config(SERVER, {"pooler": "transaction"})
+    said = until(
+        lambda: cluster.words()[other], lambda said: "no pooler, PgBouncer cannot be installed" in said, timeout=120
+    )
+    assert said.startswith("standby")
+    assert query(cluster, "database", "SELECT 1") == [[1]]
+    cluster.nothing_lost_and_still_writing()
+    cluster.juju.config(SERVER, {"pooler": "off"})
+    until(lambda: cluster.words()[other], lambda said: "PgBouncer" not in said, timeout=90)
+    cluster.juju.exec("rm /etc/apt/preferences.d/none", unit=other)
 
 
 def test_the_poolers_are_told_to_who_asks_for_them_and_to_nobody_else(cluster: Cluster) -> None:
@@ -288,6 +357,63 @@ def test_the_poolers_follow_a_failover_that_nobody_planned(cluster: Cluster) -> 
     until(lambda: through_library(cluster, "master", "SELECT count(*) FROM note"), lambda n: n == [[2]], timeout=60)
 
 
+def test_a_client_in_another_model_hears_of_the_new_primary(cluster: Cluster, abroad: Cluster) -> None:
+    primary = f"{address(cluster, cluster.primary)}:5432"
+    until(lambda: told(abroad).get("endpoints"), lambda said: said == primary, timeout=60)
+    until(lambda: told(abroad, "db").get("endpoints"), lambda said: said == primary, timeout=60)
+    assert query(abroad, "database", "INSERT INTO page VALUES ('from abroad')") == []
+
+
+def test_an_upgrade_restarts_what_runs_from_an_older_package_the_poolers_too(cluster: Cluster) -> None:
+    other = standby(cluster)
+    processes = "systemctl show --property=MainPID --value postgresql-pooler postgresql-pooler-reads"
+    before = cluster.juju.exec(processes, unit=other).stdout.split()
+    cluster.juju.exec("cp -a /usr/sbin/pgbouncer /usr/sbin/new && mv /usr/sbin/new /usr/sbin/pgbouncer", unit=other)
+    cluster.juju.run(cluster.leader, "upgrade")
+    until(
+        lambda: cluster.juju.exec(processes, unit=other).stdout.split(),
+        lambda now: len(set(now) - {"0", *before}) == 2,
+        timeout=180,
+    )
+    application = lambda: cluster.juju.status().apps[SERVER].app_status.message  # noqa: E731
+    until(application, lambda said: "upgrading" not in said, timeout=180)
+    cluster.settled(2)
+    assert both(cluster, "SELECT 1", "6432") == [[[1]]] * 2
+
+
+def test_in_session_mode_a_setting_lasts_as_long_as_its_session(cluster: Cluster) -> None:
+    cluster.juju.config(SERVER, {"pooler": "session"})
+    mode = "psql -h /run/postgresql-pooler -p 6432 -U root pgbouncer -XAtc 'SHOW CONFIG' | grep ^pool_mode"
+    until(
+        lambda: [cluster.juju.exec(mode, unit=name).stdout for name in cluster.words()],
+        lambda said: all("session" in each for each in said),
+        timeout=90,
+    )
+    read = {"endpoint": "database", "sql": "SELECT coalesce(current_setting('my.word', true), '')", "port": "6432"}
+    assert ask(cluster, {**read, "before": "SET my.word = 'kept'"}, read, read) == [[["kept"]], [[""]], [[""]]]
+
+
+def test_a_primary_that_is_removed_is_a_slow_query_through_another_units_pooler(cluster: Cluster) -> None:
+    cluster.juju.config(SERVER, {"pooler": "transaction"})
+    cluster.settled(2)
+    left, gone = standby(cluster), cluster.primary
+    with ThreadPoolExecutor() as pool:
+        how = {"seconds": 90, "through": address(cluster, left)}
+        work = pool.submit(lambda: cluster.juju.run(unit(cluster), "work", how).results)
+        rows = "SELECT count(*) FROM page WHERE title = 'work'"
+        before = int(cluster.sql(gone, rows, "pages"))
+        until(lambda: cluster.sql(gone, rows, "pages"), lambda count: int(count) > before + 5, timeout=60)
+        cluster.juju.remove_unit(gone)
+        done = work.result()
+    assert json.loads(done["refusals"]) == [], done
+    assert len(json.loads(done["servers"])) == 2, done
+    cluster.settled(1)
+    said = until(lambda: told(cluster), lambda said: said["endpoints"] == f"{address(cluster, left)}:6432", timeout=90)
+    assert said["pooler"] == "yes"
+    assert both(cluster, "SELECT current_user, session_user, pg_is_in_recovery()", "6432") == [OWNER_ON_PRIMARY]
+    cluster.nothing_lost_and_still_writing()
+
+
 def test_poolers_that_are_turned_off_stay_until_nobody_uses_them(cluster: Cluster) -> None:
     cluster.juju.config(SERVER, {"pooler": "off"})
     host = address(cluster, cluster.primary)
@@ -295,11 +421,11 @@ def test_poolers_that_are_turned_off_stay_until_nobody_uses_them(cluster: Cluste
     active = "systemctl is-active postgresql-pooler postgresql-pooler-reads || true"
     until(
         lambda: [cluster.juju.exec(active, unit=name).stdout.split() for name in cluster.words()],
-        lambda said: said == [["inactive"] * 2] * 2,
+        lambda said: said == [["inactive"] * 2],
         timeout=90,
     )
     assert query(cluster, "database", "SELECT 1") == [[1]]
-    assert "poolers" not in " ".join(cluster.settled(2).values())
+    assert "poolers" not in " ".join(cluster.settled(1).values())
 
 
 def test_a_client_scaled_to_nothing_and_back_finds_everything(cluster: Cluster) -> None:
@@ -320,16 +446,25 @@ def test_a_client_scaled_to_nothing_and_back_finds_everything(cluster: Cluster) 
     )
 
 
-def test_clients_that_are_taken_away_lose_their_logins_and_leave_their_databases(cluster: Cluster) -> None:
+def test_clients_that_are_taken_away_lose_their_logins_and_leave_their_databases(
+    cluster: Cluster, abroad: Cluster
+) -> None:
+    for endpoint in ("db", "database"):
+        abroad.juju.cli("remove-relation", f"{CLIENT}:{endpoint}", f"base:{endpoint}")
     for name, endpoint in ((LIBRARY, "db"), (LIBRARY, "database"), (CLASSIC, "db")):
         cluster.juju.cli("remove-relation", f"{name}:{endpoint}", f"{SERVER}:{endpoint}")
-    login = "SELECT count(*) FROM pg_roles WHERE rolcanlogin AND rolname ~ '_(library|classic)client'"
+    login = "SELECT count(*) FROM pg_roles WHERE rolcanlogin AND rolname ~ '_(library|classic)client|_remote_'"
     until(lambda: cluster.sql(cluster.primary, login), lambda count: count == "0", timeout=120)
     until(lambda: of_plain_hooks(cluster), lambda said: said == "blocked: no database any more", timeout=60)
     until(lambda: by_library(cluster)["events"], lambda events: "DatabaseGoneEvent" in events, timeout=60)
     databases = set(cluster.sql(cluster.primary, "SELECT datname FROM pg_database").split())
     assert {"bylibrary", "modern", "classic"} <= databases
-    rules = "SELECT count(*) FROM pg_hba_file_rules WHERE array_to_string(user_name, ',') ~ '_(library|classic)client'"
+    abroad.juju.cli("remove-saas", "base")
+    cluster.juju.cli("remove-offer", f"{cluster.juju.model}.base", include_model=False)
+    rules = (
+        "SELECT count(*) FROM pg_hba_file_rules"
+        " WHERE array_to_string(user_name, ',') ~ '_(library|classic)client|_remote_'"
+    )
     until(lambda: cluster.sql(cluster.primary, rules), lambda count: count == "0", timeout=60)
 
 

@@ -10,9 +10,9 @@ from jujubox.model.database import NotFound, Refused
 from jujubox.model.models import Model
 
 
-def integrate(core: Core, model: Model, endpoints: list[str]) -> dict[str, Any]:
+def integrate(core: Core, model: Model, endpoints: list[str], via: list[str] | None = None) -> dict[str, Any]:
     """Relate two applications."""
-    relation = relating.integrate(core.db, model.id, endpoints[0], endpoints[1])
+    relation = relating.integrate(core.db, model.id, endpoints[0], endpoints[1], via)
     return {"id": relation.id, "endpoints": {end.application: end.endpoint for end in relation.ends}}
 
 
@@ -34,7 +34,7 @@ def remove_relation(
     if relation.peer:
         raise Refused(f'cannot destroy relation "{relation.key}": is a peer relation')
     relations.destroy(core.db, model.id, relation.id, force)
-    removal.after_relation(core.db, model.id)
+    removal.after_relation(core.db)
 
 
 METHODS = {"integrate": integrate, "remove_relation": remove_relation}

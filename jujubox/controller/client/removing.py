@@ -7,7 +7,7 @@ from typing import Any
 
 from jujubox.controller.client.named import find_application, find_unit, outcome
 from jujubox.controller.core import Core
-from jujubox.model import removal, units
+from jujubox.model import offers, removal, units
 from jujubox.model.database import Refused
 from jujubox.model.models import Model
 from jujubox.model.removal import Force, Toll
@@ -58,6 +58,8 @@ def remove_application(
             tuple(id_ for part in tolls for id_ in part.destroyed_storage),
             tuple(id_ for part in tolls for id_ in part.detached_storage),
         )
+        if not force:
+            offers.check_unoffered(core.db, model.id, name)
         if not dry_run:
             removal.destroy_application(core.db, application, destroy_storage, Force(force, core.unit_present, no_wait))
         return _toll(toll)

@@ -6,7 +6,7 @@ from typing import Any
 
 from jujubox.controller.core import Core
 from jujubox.controller.times import trimmed
-from jujubox.model import applications, charms, databags, leases, machines, ports, relations, units
+from jujubox.model import applications, charms, crossing, databags, leases, machines, ports, relations, units
 from jujubox.model.applications import Application
 from jujubox.model.charms import StoredCharm
 from jujubox.model.database import Refused
@@ -69,6 +69,7 @@ def _relation(
     info: dict[str, Any] = {
         "relation-id": relation.id,
         "endpoint": own.endpoint,
+        **({"cross-model": True} if crossing.far_end(core.db, model.id, relation.id) is not None else {}),
         "related-endpoint": other.endpoint,
         "application-data": shared,
     }

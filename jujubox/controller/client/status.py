@@ -117,14 +117,14 @@ def machine_document(facts: Facts, machine: Machine) -> dict[str, Any]:
     }
     return trimmed(
         {
-            "juju-status": _info(
+            "juju-status": info(
                 agent, version=facts.model.agent_version if machine.agent_started else None, life=machine.life
             ),
             "hostname": machine.hostname if machine.provisioned else None,
             "dns-name": address or None,
             "ip-addresses": [address] if address else None,
             "instance-id": machine.instance if machine.provisioned else "pending",
-            "machine-status": _info(facts.status(machine.entity, "instance")),
+            "machine-status": info(facts.status(machine.entity, "instance")),
             "modification-status": {"current": "idle", "since": iso(facts.status(machine.entity, "instance").since)},
             "base": _base(machine.base),
             "network-interfaces": {network.INTERFACE: interface} if address else None,
@@ -166,8 +166,8 @@ def _application(facts: Facts, application: Application) -> dict[str, Any]:
             "charm-rev": charm.revision,
             "exposed": application.exposed is not None,
             "life": _life(application.life),
-            "application-status": _info(_application_status(facts, application, members)),
-            "relations": _related(application, own) or None,
+            "application-status": info(application_status(facts, application, members)),
+            "relations": related(application.name, own) or None,
             "subordinate-to": _principals(application, own) if application.subordinate else None,
             "units": shown or None,
             "version": next((unit.workload_version for unit in members if unit.workload_version), None),
@@ -176,7 +176,8 @@ def _application(facts: Facts, application: Application) -> dict[str, Any]:
     )
 
 
-def _application_status(facts: Facts, application: Application, members: list[Unit]) -> Status:
+def application_status(facts: Facts, application: Application, members: list[Unit]) -> Status:
+    """The status of an application: as its leader set it, else its units'."""
     explicit = facts.statuses.get((application.entity, "application"))
     if explicit is not None:
         return explicit
@@ -217,10 +218,8 @@ def _unit(facts: Facts, unit: Unit) -> dict[str, Any]:
     }
     return trimmed(
         {
-            "workload-status": _info(_naming_other_end(facts, unit, workload)),
-            "juju-status": _info(
-                agent, version=facts.model.agent_version if unit.agent_known else None, life=unit.life
-            ),
+            "workload-status": info(_naming_other_end(facts, unit, workload)),
+            "juju-status": info(agent, version=facts.model.agent_version if unit.agent_known else None, life=unit.life),
             "leader": True if facts.leaders.get(unit.application) == unit.name else None,
             "upgrading-from": unit.charm_url if outdated else None,
             "machine": unit.machine if not unit.principal else None,
@@ -231,10 +230,11 @@ def _unit(facts: Facts, unit: Unit) -> dict[str, Any]:
     )
 
 
-def _related(application: Application, own: list[Relation]) -> dict[str, list[dict[str, str]]]:
+def related(application: str, own: list[Relation]) -> dict[str, list[dict[str, str]]]:
+    """The relations of an application by its endpoints."""
     found: dict[str, list[dict[str, str]]] = {}
     for relation in own:
-        end, other = relation.end_of(application.name), relation.other_than(application.name)
+        end, other = relation.end_of(application), relation.other_than(application)
         assert end is not None
         entry = {"related-application": other.application, "interface": relation.interface, "scope": relation.scope}
         found.setdefault(end.endpoint, []).append(entry)
@@ -265,7 +265,8 @@ def _relation(relation: Relation) -> dict[str, Any]:
     }
 
 
-def _info(value: Status, version: str | None = None, life: str = "alive") -> dict[str, Any]:
+def info(value: Status, version: str | None = None, life: str = "alive") -> dict[str, Any]:
+    """A status as every entity shows it."""
     return trimmed(
         {
             "current": value.status,
@@ -290,4 +291,4 @@ def _constraints(constraints: dict[str, Any]) -> str:
     return " ".join(f"{key}={value}" for key, value in sorted(constraints.items()))
 
 
-METHODS = {"status": full_status, "machines": machine_documents}
+METHODS = {"machines": machine_documents}

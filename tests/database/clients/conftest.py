@@ -6,14 +6,18 @@ import os
 import pwd
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from psycopg2 import extensions
 
+from pgcharm.clients import ClientRelation, Decision, decide
+from pgcharm.clients.effects import apply_change
 from pgcharm.clients.reading import Connect
 from tests.database.clients.server import Server, free_port
+from tests.database.clients.serving import Serve, observed
 
 
 @pytest.fixture(scope="session")
@@ -45,6 +49,26 @@ def connect(server: Server) -> Iterator[Connect]:
     _clean(server.connect)
     server.hba_file.write_text("local all postgres trust\n")
     server.reload()
+
+
+@pytest.fixture
+def serve(server: Server, connect: Connect) -> Serve:
+    """Observe, decide, apply, and decide again, as the charm does."""
+
+    def served(*relations: ClientRelation) -> Decision:
+        clients = list(relations)
+        decision = decide(clients, observed(connect, clients))
+        rules = "".join(f"{rule}\n" for rule in decision.access)
+        server.hba_file.write_text("local all postgres trust\n" + rules)
+        server.reload()
+        time.sleep(0.1)
+        for change in decision.changes:
+            assert apply_change(change, connect), f"nothing to do for: {change}"
+        for change in decision.changes:
+            assert not apply_change(change, connect), f"done twice: {change}"
+        return decide(clients, observed(connect, clients))
+
+    return served
 
 
 def _clean(connect: Callable[[str], extensions.connection]) -> None:

@@ -3,77 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 
 import psycopg2
 import pytest
 
-from pgcharm.clients import ClientRelation, Cluster, Decision, Member, decide, passwords, wanted_databases
+from pgcharm.clients import ClientRelation
 from pgcharm.clients.databases import InUse, drop_database, read_databases
-from pgcharm.clients.effects import apply_change
-from pgcharm.clients.reading import Connect, read_catalogue, read_loaded_access
+from pgcharm.clients.reading import Connect, read_catalogue
 from tests.database.clients.server import Server
-
-KEY = passwords.ClientKey.from_text("a key for tests")
-ADDRESS = {"egress-subnets": "127.0.0.1/32"}
-Serve = Callable[..., Decision]
-
-
-def client(number: int = 1, application: str = "shop", endpoint: str = "db", **wish: str) -> ClientRelation:
-    return ClientRelation(number, endpoint, application, units={f"{application}/0": {**ADDRESS, **wish}})
-
-
-def observed(connect: Connect, relations: list[ClientRelation]) -> Cluster:
-    with closing(connect("postgres")) as connection:
-        port = connection.info.port
-    return Cluster(
-        unit="postgresql/0",
-        members=(Member("postgresql/0", "127.0.0.1", port),),
-        primary="postgresql/0",
-        version="15",
-        key=KEY,
-        catalogue=read_catalogue(connect, wanted_databases(relations)),
-        loaded=read_loaded_access(connect),
-        leader=True,
-        ca="a certificate",
-    )
-
-
-@pytest.fixture
-def serve(server: Server, connect: Connect) -> Serve:
-    """Observe, decide, apply, and decide again, as the charm does."""
-
-    def served(*relations: ClientRelation) -> Decision:
-        clients = list(relations)
-        decision = decide(clients, observed(connect, clients))
-        rules = "".join(f"{rule}\n" for rule in decision.access)
-        server.hba_file.write_text("local all postgres trust\n" + rules)
-        server.reload()
-        time.sleep(0.1)
-        for change in decision.changes:
-            assert apply_change(change, connect), f"nothing to do for: {change}"
-        for change in decision.changes:
-            assert not apply_change(change, connect), f"done twice: {change}"
-        return decide(clients, observed(connect, clients))
-
-    return served
-
-
-def login(
-    server: Server, decision: Decision, relation: int, schema: bool = False, database: str = ""
-) -> psycopg2.extensions.connection:
-    told = {key: value or "" for key, value in decision.publications[relation].items()}
-    prefix = "schema_" if schema else ""
-    name = dict(part.split("=", 1) for part in told["master"].split())["dbname"]
-    return server.connect_as(told[prefix + "user"], told[prefix + "password"], database or name)
-
-
-def run(connection: psycopg2.extensions.connection, text: str) -> list[tuple[object, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(text)
-        return cursor.fetchall() if cursor.description else []
+from tests.database.clients.serving import ADDRESS, Serve, client, login, run
 
 
 def test_after_apply_nothing_is_left_to_do_and_the_keys_appear(serve: Serve) -> None:

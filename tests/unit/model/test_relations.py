@@ -141,5 +141,5 @@ def test_an_application_stays_until_the_far_end_has_left_its_relation(world) -> 
     removal.destroy_application(world.db, removal.applications.find(world.db, world.model.id, "web"))
     assert [a.name for a in removal.applications.of_model(world.db, world.model.id)] == ["pg", "web"]
     relations.leave(world.db, world.model.id, number, "pg/0")
-    removal.after_relation(world.db, world.model.id)
+    removal.after_relation(world.db)
     assert [a.name for a in removal.applications.of_model(world.db, world.model.id)] == ["pg"]

@@ -57,8 +57,9 @@ def _(step: steps.MaskServices, o: Observation) -> Observation:
     return o
 
 
-@carry_out.register
-def _(step: steps.InstallPackages, o: Observation) -> Observation:
+@carry_out.register(steps.InstallPooler)
+@carry_out.register(steps.InstallPackages)
+def _(step: steps.InstallPackages | steps.InstallPooler, o: Observation) -> Observation:
     return on_machine(o, packages={**o.machine.packages, **dict.fromkeys(step.names, "1")})
 
 
@@ -217,8 +218,14 @@ def _(step: steps.ReloadPostgres, o: Observation) -> Observation:
 
 
 @carry_out.register
+def _(step: steps.ForgetPoolerTrouble, o: Observation) -> Observation:
+    return remember(o, "pooler", {"failed": "", "at": ""})
+
+
+@carry_out.register
 def _(step: steps.StartPooler, o: Observation) -> Observation:
     o = with_service(o, step.service, Service(True, True, False))
+    o = on_machine(o, outdated=o.machine.outdated - {step.service})
     return remember(o, "started_with", {step.service: step.inputs})
 
 
@@ -295,7 +302,8 @@ def _(step: steps.RestartInTurn, o: Observation) -> Observation:
 @carry_out.register
 def _(step: steps.UpgradePackages, o: Observation) -> Observation:
     packages = {name: f"{version}+1" for name, version in o.machine.packages.items()}
-    o = on_machine(o, packages=packages, outdated=frozenset(("postgres", "etcd")))
+    poolers = (name for name, service in o.machine.services.items() if "pooler" in name and service.active)
+    o = on_machine(o, packages=packages, outdated=frozenset(("postgres", "etcd", *poolers)))
     return remember(o, "upgrade", {"packages": step.name})
 
 

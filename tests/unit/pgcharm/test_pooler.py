@@ -17,7 +17,7 @@ from pgcharm.plan.requests.steps import HandOver
 from pgcharm.plan.types import Step
 from pgcharm.view import Unknown, View
 from tests.unit.pgcharm import made
-from tests.unit.pgcharm.host import on_machine, settle
+from tests.unit.pgcharm.host import on_machine, remember, settle
 from tests.unit.pgcharm.test_life import living as settled
 
 POOLERS = ("postgresql-pooler.service", "postgresql-pooler-reads.service")
@@ -44,10 +44,23 @@ def written(found: tuple[Step, ...]) -> dict[str, str]:
     return {step.path.rsplit("/", 1)[1]: step.content for step in found if isinstance(step, steps.WriteFile)}
 
 
-def test_turned_on_the_package_comes_and_both_poolers_start_and_postgresql_is_left_alone() -> None:
+PGBOUNCER = {"pgbouncer": "1.18.0-1"}
+
+
+def having(o: Observation, **packages: str) -> Observation:
+    """With PgBouncer's package on the machine."""
+    return on_machine(o, packages={**o.machine.packages, **(packages or PGBOUNCER)})
+
+
+def test_turned_on_the_package_comes_first_and_by_itself() -> None:
     found = plan(told(living(), pooler="transaction")).steps
+    assert steps.InstallPooler("the option pooler is on", ("pgbouncer",)) in found
+    assert not any(isinstance(step, (steps.StartPooler, steps.RestartPostgres)) for step in found)
+
+
+def test_with_the_package_both_poolers_start_and_postgresql_is_left_alone() -> None:
+    found = plan(having(told(living(), pooler="transaction"))).steps
     kinds = [type(step).__name__ for step in found]
-    assert steps.InstallPackages("they are missing", ("pgbouncer",)) in found
     started = [step.service for step in found if isinstance(step, (steps.StartService, steps.StartPooler))]
     assert started == ["postgresql-watch.service", *POOLERS]
     assert not {"RestartPostgres", "ReloadPostgres", "ReloadPatroni", "RestartInTurn"} & set(kinds)
@@ -65,17 +78,37 @@ def test_whatever_the_options_the_second_plan_is_empty(
     mode: str, port: int, size: int, everybody: bool, version: str
 ) -> None:
     o = told(living(), pooler=mode, pooler_port=port, pooler_size=size, pooler_default=everybody)
-    o = on_machine(o, packages={**o.machine.packages, **({"pgbouncer": version} if version else {})})
+    o = having(o, pgbouncer=version) if version else o
     o = settle(o, rounds=6)
     assert plan(replace(o, pooler=View(Pooler(3)))).text() == "nothing to do"
 
 
 def test_prepared_statements_are_carried_over_where_pgbouncer_can() -> None:
     old, new = told(living(), pooler="transaction"), told(living(), pooler="transaction")
-    old = on_machine(old, packages={**old.machine.packages, "pgbouncer": "1.18.0-1+deb12u1"})
-    new = on_machine(new, packages={**new.machine.packages, "pgbouncer": "1.24.1-1"})
+    old, new = having(old, pgbouncer="1.18.0-1+deb12u1"), having(new, pgbouncer="1.24.1-1")
     assert "max_prepared_statements" not in written(plan(old).steps)["pooler.ini"]
     assert "max_prepared_statements = 200" in written(plan(new).steps)["pooler.ini"]
+
+
+def test_a_package_that_cannot_be_had_is_told_of_and_postgresql_is_served_without_it() -> None:
+    failed = {"failed": "cannot run apt-get: no such package", "at": "1000.0"}
+    o = remember(on_machine(told(living(), pooler="transaction"), uptime=1100.0), "pooler", failed)
+    o = made.with_juju(o, clients=(replace(SHOP, units={"shop/0": {"egress-subnets": "10.1.0.7/32"}}),))
+    planned = plan(o)
+    assert not any(isinstance(step, steps.InstallPooler) for step in planned.steps)
+    assert [wait.seconds for wait in planned.waits if wait.what == "PgBouncer"] == [300.0]
+    status = planned.publication.status
+    assert status.level == "waiting"
+    assert status.message == "primary; no pooler, PgBouncer cannot be installed: cannot run apt-get: no such package"
+    assert planned.publication.ports == (5432,)
+    later = plan(on_machine(o, uptime=1301.0))
+    assert any(isinstance(step, steps.InstallPooler) for step in later.steps)
+    rebooted = plan(on_machine(o, uptime=5.0))
+    assert any(isinstance(step, steps.InstallPooler) for step in rebooted.steps)
+    off = made.with_juju(told(o, pooler="off"), clients=())
+    assert plan(off).publication.status.message == "primary"
+    again = plan(told(settle(off), pooler="transaction"))
+    assert any(isinstance(step, steps.InstallPooler) for step in again.steps)
 
 
 def test_who_gets_into_a_pooler_is_who_gets_into_postgresql_and_no_password_is_kept() -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from pgcharm.observation import Event, Observation, Request
 from pgcharm.plan import plan
-from pgcharm.plan.steps import AskUpgrade, SwitchOver
+from pgcharm.plan.steps import AskUpgrade, StartPooler, SwitchOver
 from pgcharm.view import View
 from tests.unit.pgcharm import made
 from tests.unit.pgcharm.host import on_machine, remember, settle
@@ -53,6 +53,19 @@ def test_a_standby_upgrades_restarts_and_notes_it_down() -> None:
     assert after.machine.outdated == frozenset()
     assert plan(after).publication.relations[0].unit["upgraded"] == "7"
     assert plan(after).steps == ()
+
+
+def test_poolers_that_run_from_an_older_package_are_restarted_with_the_rest() -> None:
+    o = asked(settle(made.with_juju(living(1), config={**living(1).juju.config, "pooler": "session"}), rounds=6))
+    after = settle(o, rounds=6)
+    assert after.machine.memories.upgrade["done"] == "7"
+    assert after.machine.outdated == frozenset()
+    pooler = "postgresql-pooler.service"
+    fresh = remember(on_machine(o, outdated=frozenset((pooler,))), "upgrade", {"packages": "7"})
+    restarted = [step.service for step in plan(fresh).steps if isinstance(step, StartPooler)]
+    assert restarted == [pooler]
+    untouched = on_machine(after, outdated=frozenset((pooler,)))
+    assert not any(isinstance(step, StartPooler) for step in plan(untouched).steps)
 
 
 def test_the_primary_hands_over_when_all_standbys_have_done_it() -> None:

@@ -27,7 +27,11 @@ def joined():
 @hooks.hook("db-relation-changed", "db-relation-departed", "update-status")
 def changed():
     primary, standbys = None, []
-    for relation in hookenv.relation_ids("db"):
+    related = hookenv.relation_ids("db")
+    if not related:
+        broken()  # update-status comes after relation-broken as well
+        return
+    for relation in related:
         for unit in hookenv.related_units(relation):
             bag = hookenv.relation_get(unit=unit, rid=relation)
             if bag.get("database") != DATABASE:

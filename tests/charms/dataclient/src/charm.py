@@ -56,13 +56,14 @@ class DataClient(ops.CharmBase):
         They go on until a second after another server was met, or until the seconds have passed.
         """
         told = self._what_is_told("database", self._relation("database"))
+        one = {"host": event.params["through"], "port": "6432"} if "through" in event.params else {}
         begun, done, longest, refusals, servers = time.monotonic(), 0, 0.0, [], []
         end = begun + event.params["seconds"]
         connection = None
         while time.monotonic() < end:
             asked = time.monotonic()
             try:
-                connection = connection or psycopg2.connect(told["uris"], connect_timeout=20, sslmode="require")
+                connection = connection or psycopg2.connect(told["uris"], connect_timeout=20, sslmode="require", **one)
                 with connection, connection.cursor() as cursor:
                     cursor.execute("INSERT INTO page VALUES ('work')")
                     cursor.execute("SELECT inet_server_addr()::text, pg_sleep(0.02)")
@@ -99,6 +100,8 @@ class DataClient(ops.CharmBase):
             connection = psycopg2.connect(**words, connect_timeout=5, sslmode="require")
             connection.autocommit = True
             with connection.cursor() as cursor:
+                if "before" in question:
+                    cursor.execute(question["before"])
                 cursor.execute(question["sql"])
                 return cursor.fetchall() if cursor.description else []
         except psycopg2.Error as error:
@@ -109,6 +112,12 @@ class DataClient(ops.CharmBase):
         assert relation is not None
         return relation
 
+    def _is_let_in(self, relation: ops.Relation, bag: dict[str, str]) -> bool:
+        """By its name, or by its subnets, as ops-lib-pgsql goes: a server in another model does not know the name."""
+        mine = [subnet for subnet in relation.data[self.unit].get("egress-subnets", "").split(",") if subnet]
+        by_subnets = bool(mine) and set(mine) <= set(bag.get("allowed-subnets", "").split(","))
+        return by_subnets or self.unit.name in bag.get("allowed-units", "").split()
+
     def _what_is_told(self, endpoint: str, relation: ops.Relation) -> dict[str, Any]:
         """The bag with its secrets; on the endpoints of pgsql, the bag of the unit that says it is the primary."""
         if endpoint == "database":
@@ -118,7 +127,7 @@ class DataClient(ops.CharmBase):
                     told.update(self.model.get_secret(id=told[key]).get_content(refresh=True))
             return told
         bags = {unit.name: dict(relation.data[unit]) for unit in relation.units}
-        ready = [bag for bag in bags.values() if self.unit.name in bag.get("allowed-units", "").split()]
+        ready = [bag for bag in bags.values() if self._is_let_in(relation, bag)]
         primary = next((bag for bag in ready if bag["state"] in ("master", "standalone")), None)
         return {} if primary is None else {**primary, "endpoints": f"{primary['host']}:{primary['port']}"}
 
