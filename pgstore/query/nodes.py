@@ -259,6 +259,8 @@ class Query:
     """Empty for the documents themselves, `assoc` for associations, `dir` for directory entries."""
     id_only: bool = False
     with_deleted: bool = False
+    with_retired: bool = False
+    """Of associations: also those that are kept without being in force."""
 
 
 def split(node: Any) -> tuple[Any, list[Any]]:
