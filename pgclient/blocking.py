@@ -249,8 +249,8 @@ class BlockingCluster:
     def retarget(self, target: Target) -> None:
         self._there.wait(self._cluster.retarget(target))
 
-    def commit_prepared(self, name: str, **more: Any) -> None:
-        self._there.wait(self._cluster.commit_prepared(name, **more))
+    def commit_prepared(self, name: str, **more: Any) -> CommitToken:
+        return self._there.wait(self._cluster.commit_prepared(name, **more))
 
     def rollback_prepared(self, name: str, **more: Any) -> None:
         self._there.wait(self._cluster.rollback_prepared(name, **more))

@@ -208,9 +208,12 @@ class Cluster:
         async with self._traced("transaction"), running.transaction(self._router, terms) as tx:
             yield tx
 
-    async def commit_prepared(self, name: str, *, timeout: float | None = None) -> None:
-        """The second phase: commit what `transaction(prepare_as=name)` prepared, whoever is the primary now."""
-        await running.end_prepared(self._router, "COMMIT", name, self._deadline(timeout))
+    async def commit_prepared(self, name: str, *, timeout: float | None = None) -> CommitToken:
+        """The second phase: commit what `transaction(prepare_as=name)` prepared, whoever is the primary now.
+
+        What a later reader passes as `after=`.
+        """
+        return await running.end_prepared(self._router, "COMMIT", name, self._deadline(timeout))
 
     async def rollback_prepared(self, name: str, *, timeout: float | None = None) -> None:
         """The second phase: give up what was prepared."""

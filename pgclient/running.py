@@ -19,12 +19,13 @@ from psycopg import pq, sql
 from pgclient.errors import CommitUnknown, TimedOut, Unavailable
 from pgclient.fate import Fate, Mark, judge
 from pgclient.hosts import Address, HostView
+from pgclient.lsn import CommitToken
 from pgclient.question import Question
 from pgclient.retry import CONFLICTS, Stage, Verdict, pause, verdict
 from pgclient.router import Router
 from pgclient.routing import Route, Wanted
 from pgclient.session import Session, code, limited
-from pgclient.transactions import Transaction, ask_answer, is_prepared
+from pgclient.transactions import Transaction, ask_answer, is_prepared, token_now
 
 T = TypeVar("T")
 
@@ -125,15 +126,15 @@ def _is_open(error: Exception, stage: Stage) -> bool:
     return stage is Stage.COMMITTING
 
 
-async def end_prepared(router: Router, verb: str, name: str, deadline: float) -> None:
-    """`COMMIT PREPARED` or `ROLLBACK PREPARED`, done again until it is known to have happened.
+async def end_prepared(router: Router, verb: str, name: str, deadline: float) -> CommitToken:
+    """`COMMIT PREPARED` or `ROLLBACK PREPARED`, done again until it is known to have happened; the token after it.
 
     Raises psycopg's `UndefinedObject` if no such transaction was there at the first attempt.
     """
     statement = sql.SQL("{} PREPARED {}").format(sql.SQL("COMMIT" if verb == "COMMIT" else "ROLLBACK"), name)
     attempts = 0
 
-    async def attempt() -> None:
+    async def attempt() -> CommitToken:
         nonlocal attempts
         async with router.lease(Route(Wanted.PRIMARY), deadline) as (session, _):
             attempts += 1
@@ -142,8 +143,9 @@ async def end_prepared(router: Router, verb: str, name: str, deadline: float) ->
             except psycopg.errors.UndefinedObject:
                 if attempts == 1:
                     raise  # later ones: it was the first attempt, whose answer got lost
+            return await token_now(session)
 
-    await _again(attempt, deadline, Stage.WORKING)
+    return await _again(attempt, deadline, Stage.WORKING)
 
 
 async def resolve(

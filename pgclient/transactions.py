@@ -210,6 +210,12 @@ async def is_prepared(session: Session, name: str) -> bool:
     return bool(await statements.fetch_value(session, question, (name,)))
 
 
+async def token_now(session: Session) -> CommitToken:
+    """The token of whatever was committed up to now on this primary."""
+    timeline, position = await statements.fetch_one(session, f"SELECT {_TIMELINE}, pg_current_wal_insert_lsn()::text")
+    return CommitToken(timeline, parse_lsn(position))
+
+
 def check_name(name: str) -> None:
     """Raise `Misconfigured` for what PREPARE TRANSACTION would refuse."""
     if not 0 < len(name.encode()) <= MAX_NAME:

@@ -18,7 +18,7 @@ from pgstore.ids import TimeOrderedIds
 from pgstore.places.geometry import Geometry
 from pgstore.places.rules import Box, Point, Rules, Shape, Span, TimeSpan, Where
 from pgstore.schema.profiles import Profile
-from pgstore.settings import Settings, from_configuration, from_relation, from_url
+from pgstore.settings import Settings, from_configuration, from_database_relation, from_relation, from_url
 from pgstore.showing import to_geojson
 from pgstore.store import Store
 from pgstore.system import System
@@ -48,6 +48,7 @@ __all__ = [
     "Unavailable",
     "Where",
     "from_configuration",
+    "from_database_relation",
     "from_relation",
     "from_url",
     "to_geojson",

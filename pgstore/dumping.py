@@ -4,7 +4,7 @@
     dump/resources/resource-000001.jsonl     {"id": ..., "rev": ..., "doc": {...}} a line
     dump/resources/history-000001.jsonl      what updates replaced
     dump/resources/queries.json              stored queries
-    dump/resources/attachments/<digest>      contents; beside it, <digest>.json, whose they are
+    dump/resources/attachments/<digest>      contents; beside it, <digest>.json, whose they are, and at which revision
     dump/resources/progress.json             {"resource": ["last id"], "resource files": 1}: where a later call goes on
 
 Others may write meanwhile. What points at documents is written before them, so that whatever it points at is there when
@@ -25,11 +25,12 @@ from typing import Any
 from pgclient import Transaction
 from pgstore.documents import Kind
 from pgstore.errors import BadRequest
-from pgstore.faces.attachments import Attachment
+from pgstore.faces.attachments import fill
 from pgstore.faces.documents import ORDER
 from pgstore.rows import array, as_arrays, as_row
 from pgstore.schema.profiles import Profile, StoreShape
 from pgstore.sql import dumping, writing
+from pgstore.sql.attaching import attaching
 from pgstore.sql.sentences import Sentence
 from pgstore.store import Store
 
@@ -97,20 +98,30 @@ async def _write_pages(store: Store, path: Path, what: str, said: Sentence, key:
 async def _dump_attachments(store: Any, path: Path, tell: Progress, count: int) -> None:
     """Two files each, the note of whose it is being the second; those that are there are left."""
     (path / "attachments").mkdir(exist_ok=True)
-    for (id_,) in await store._backing.door.fetch(dumping.holders(store._backing.shape)):
-        for about in await store.list_attachments(id_):
-            data = path / "attachments" / hashlib.sha256(f"{id_}\0{about.name}".encode()).hexdigest()
-            note = data.with_suffix(".json")
-            if not note.exists():
-                await _dump_contents(store, id_, about, data)
-                _write(note, {"id": id_, "name": about.name, "content_type": about.content_type})
+    door, said = store._backing.door, dumping.attachments_page(store._backing.shape)
+    after = ("", "")
+    while rows := await door.fetch(said, page=BATCH, after_docid=after[0], after_name=after[1]):
+        for id_, name in rows:
+            data = path / "attachments" / hashlib.sha256(f"{id_}\0{name}".encode()).hexdigest()
+            if not data.with_suffix(".json").exists():
+                await _dump_attachment(store, id_, name, data)
             tell(store._backing.shape.name, count)
+        after = rows[-1]
 
 
-async def _dump_contents(store: Any, id_: str, about: Attachment, target: Path) -> None:
-    with target.open("wb") as file:
-        async for piece in store.stream_attachment(id_, about.name):
-            file.write(piece)
+async def _dump_attachment(store: Any, id_: str, name: str, target: Path) -> None:
+    """As it is at one moment; nothing if it has gone meanwhile."""
+    shape = store._backing.shape
+    about, pieces = dumping.attachment(shape), attaching(shape).pieces
+    async with store._backing.door.snapshot() as tx:
+        found = await tx.fetch_one(about.text, about.with_(docid=id_, name=name))
+        if found is None:
+            return
+        with target.open("wb") as file:
+            async for row in tx.stream(pieces.text, pieces.with_(docid=id_, name=name), batch=4):
+                file.write(row[0])
+    note = {"id": id_, "name": name, "content_type": found[0], "rev": found[1], "ts_updated": found[2]}
+    _write(target.with_suffix(".json"), note)
 
 
 def described(directory: Path) -> list[Described]:
@@ -144,10 +155,17 @@ async def load_store(store: Any, path: Path, tell: Progress) -> int:
 
 
 async def _load_attachment(store: Any, about: dict[str, Any], contents: Path) -> None:
-    if about["name"] in {one.name for one in await store.list_attachments(about["id"])}:
-        return
-    with contents.open("rb") as file:
-        await store.create_attachment(about["id"], about["name"], file, about["content_type"])
+    """At the revision that it had. One that exists is passed over, and one whose document is not in the dump."""
+    shape = store._backing.shape
+    said = dumping.keep_attachment(shape)
+    given = {"rev": about.get("rev", 1), "content_type": about["content_type"], "ts_updated": about.get("ts_updated")}
+
+    async def work(tx: Transaction) -> None:
+        if await tx.fetch(said.text, said.with_(docid=about["id"], name=about["name"], **given)):
+            with contents.open("rb") as file:
+                await fill(tx, attaching(shape), about["id"], about["name"], file)
+
+    await store._backing.door.run(work)
 
 
 async def _load_queries(store: Any, path: Path) -> None:

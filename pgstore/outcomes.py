@@ -30,18 +30,19 @@ class Failure:
 _KEY = re.compile(r"Key \((?:.*?)\)=\((.*?)\)", re.DOTALL)
 
 _SENTENCES = (
+    ("too many", Trouble.TOO_MANY_CONNECTIONS),
+    ("remaining connection slots", Trouble.TOO_MANY_CONNECTIONS),
     ("password authentication failed", Trouble.WRONG_PASSWORD),
     ("no password supplied", Trouble.WRONG_PASSWORD),
     ("no pg_hba.conf entry", Trouble.WRONG_PASSWORD),
     ('role "', Trouble.WRONG_PASSWORD),
     ("does not exist", Trouble.NO_SUCH_DATABASE),
-    ("too many", Trouble.TOO_MANY_CONNECTIONS),
-    ("remaining connection slots", Trouble.TOO_MANY_CONNECTIONS),
     ("starting up", Trouble.STARTING_UP),
     ("not yet accepting", Trouble.STARTING_UP),
     ("shutting down", Trouble.SHUTTING_DOWN),
     ("refused", Trouble.REFUSED),
 )
+"""The first that is in a text holds: `too many connections for role "app"` is about connections."""
 _TROUBLES = {
     "28000": Trouble.WRONG_PASSWORD,
     "28P01": Trouble.WRONG_PASSWORD,

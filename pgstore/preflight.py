@@ -5,14 +5,16 @@ Knows: what the store needs of a server. Must not know: how it is mended.
 
 from __future__ import annotations
 
-import html
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from pgclient import Cluster, Options, Target
+from pgstore import rights
 from pgstore.door import explained
 from pgstore.errors import Unavailable
+from pgstore.findings import Finding, Report
 from pgstore.settings import Settings
+from pgstore.sql.sentences import quoted
 
 OLDEST_SERVER = 140000
 OLDEST_POSTGIS = 3
@@ -24,36 +26,6 @@ SELECT current_setting('server_version_num')::int, pg_is_in_recovery(), current_
 _EXTENSIONS = """\
 SELECT name, coalesce(installed_version, default_version), installed_version IS NOT NULL
 FROM pg_available_extensions WHERE name IN ('postgis', 'pg_trgm', 'btree_gist')"""
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing that was looked at."""
-
-    what: str
-    is_well: bool
-    seen: str
-
-    def __str__(self) -> str:
-        return f"{'ok   ' if self.is_well else 'WRONG'}  {self.what}: {self.seen}"
-
-
-@dataclass(frozen=True)
-class Report:
-    """All of them."""
-
-    findings: tuple[Finding, ...]
-
-    @property
-    def is_well(self) -> bool:
-        return all(finding.is_well for finding in self.findings)
-
-    def __str__(self) -> str:
-        return "\n".join(map(str, self.findings))
-
-    def _repr_html_(self) -> str:
-        """For notebooks."""
-        return f"<pre>{html.escape(str(self))}</pre>"
 
 
 @dataclass(frozen=True)
@@ -85,7 +57,9 @@ async def preflight(settings: Settings, database: str, *, timeout: float = 5.0) 
         findings.append(_about_admin(there, exists))
         findings += _about_extensions(there)
     where = database if exists else settings.default_database
-    await _look(findings, "regular user", hurried.regular_in(where), hurried.options)
+    let_in = await _look(findings, "regular user", hurried.regular_in(where), hurried.options)
+    if exists and isinstance(there, _Seen) and isinstance(let_in, _Seen):
+        findings += await rights.look(hurried, database, let_in.user)
     return Report(tuple(findings))
 
 
@@ -97,11 +71,18 @@ async def _look(findings: list[Finding], who: str, target: Target, options: Opti
                 about = await cluster.fetch_one(_ABOUT)
                 extensions = await cluster.fetch(_EXTENSIONS)
     except Unavailable as error:
-        findings.append(Finding(who, False, f"{user}: {error.trouble.value} ({str(error).splitlines()[0]})"))
+        findings.append(Finding(who, False, _refusal(user, target.options.get("dbname", ""), error)))
         return error
     findings.append(Finding(who, True, f"{user} can log in to {target.options.get('dbname')}"))
     found = {name: (version, installed) for name, version, installed in extensions}
     return _Seen(about[0], about[1], about[2], about[3], about[4], about[5], found)
+
+
+def _refusal(user: str, database: str, error: Unavailable) -> str:
+    seen = str(error).splitlines()[0]
+    if "permission denied for database" in str(error):
+        return f"{user} may not connect (as admin: GRANT CONNECT ON DATABASE {quoted(database)} TO {quoted(user)})"
+    return f"{user}: {error.trouble.value} ({seen})"
 
 
 def _about_server(seen: _Seen) -> list[Finding]:

@@ -5,6 +5,7 @@ Two users: the *regular* one reads and writes; the *admin* one (the schema user)
     settings = from_url("postgresql://ion:secret@10.1.0.10,10.1.0.11", admin="postgresql://ion_admin:secret@...")
     settings = from_configuration({"server": {"postgresql": {"host": "10.1.0.10", "username": "ion", ...}}})
     settings = from_relation(unit_databags, "my-app/0", sysname="demo")
+    settings = from_database_relation(application_databag, secret_content, sysname="demo")
 
 Knows: the forms that settings come in. Must not know: whether any of it is true. No repr shows a password.
 """
@@ -16,7 +17,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from pgclient import Misconfigured, NotYet, Options, Target, from_pgsql, parse
+from pgclient import Misconfigured, NotYet, Options, Target, from_pgsql, from_postgresql_client, parse
 from pgstore.errors import BadRequest, Unavailable
 
 APPLICATION = "pgstore"
@@ -107,6 +108,29 @@ def from_relation(
         schema = _as_user(target, admin["schema_user"], admin.get("schema_password", ""))
     only = target.options.get("dbname") or "postgres"  # these users are let into no other
     return Settings(target, schema, default_database=only, options=options or Options())
+
+
+def from_database_relation(
+    bag: Mapping[str, str],
+    secret: Mapping[str, str] | None = None,
+    options: Options | None = None,
+    *,
+    sysname: str = "",
+) -> Settings:
+    """The server's application databag in a relation of interface `postgresql_client`, and what `secret-user` holds.
+
+    There is one user, who acts as the owner of the one database: it does the admin's work as well. Raises `Unavailable`
+    while the relation does not say enough; of a server that was asked for a `sysname`, until it shows that.
+    """
+    if sysname and bag.get("sysname") != sysname:
+        raise Unavailable(f"cannot use the relation yet: the server does not show the sysname {sysname!r:.80}")
+    target = from_postgresql_client(bag, secret)
+    if isinstance(target, NotYet):
+        raise Unavailable(f"cannot use the relation yet: {target.why}")
+    only = target.options.get("dbname")
+    if not only:
+        raise Unavailable("cannot use the relation yet: the server does not show database")
+    return Settings(target, target, default_database=only, options=options or Options())
 
 
 def _section(configuration: Mapping[str, Any], server: str) -> Mapping[str, Any]:

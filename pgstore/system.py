@@ -17,16 +17,17 @@ from typing import Any, TypeVar
 
 import psycopg
 
-from pgclient import Cluster, Transaction
+from pgclient import Cluster, HostStatistics, Transaction
 from pgstore import dumping, upgrading
 from pgstore.databases import Databases
 from pgstore.door import Door, explained
 from pgstore.errors import BadRequest, NotFound
 from pgstore.faces.backing import Backing
+from pgstore.findings import Report
 from pgstore.ids import TimeOrderedIds, unique_id
 from pgstore.names import database_name, local_name, scope_name, scoped_name, view_name
 from pgstore.places.rules import Rules
-from pgstore.preflight import Report, preflight
+from pgstore.preflight import preflight
 from pgstore.schema.profiles import Profile, StoreShape, profile_of
 from pgstore.settings import Settings
 from pgstore.sql import cataloguing, viewing
@@ -173,6 +174,10 @@ class System:
         with explained():
             async with self._regular.transaction(read_only=True) as tx:
                 return await tx.fetch(statement.encode(), parameters or None)
+
+    def statistics(self) -> tuple[HostStatistics, ...]:
+        """Connections and counts of each host, those of the regular user."""
+        return self._regular.statistics()
 
     async def preflight(self, *, timeout: float = 5.0) -> Report:
         """Both users, versions, rights: everything that is wrong, at once."""

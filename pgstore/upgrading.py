@@ -6,8 +6,8 @@ Knows: which versions are there. Must not know: what a migration does.
 from __future__ import annotations
 
 from pgclient import Transaction
+from pgstore.findings import Finding
 from pgstore.names import table_name, version_table
-from pgstore.preflight import Finding
 from pgstore.schema import migrating
 from pgstore.schema.profiles import StoreShape
 from pgstore.sql import cataloguing

@@ -6,6 +6,7 @@ Knows: subjects, predicates, objects. Must not know: how joins are written.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from pgstore.access import Access
@@ -16,10 +17,26 @@ from pgstore.faces.finding import Finding, check_flag
 from pgstore.query import searches
 from pgstore.query.leaves import text
 from pgstore.query.nodes import Always, Value, split
-from pgstore.query.reading import count
+from pgstore.query.reading import Scope, count, read_order
 from pgstore.sql import linking
 
 Linked = tuple[list[Any], list[Document]]
+_NEWEST_FIRST = [["ts_created", "desc"], ["id", "desc"]]
+
+
+@dataclass(frozen=True)
+class _Some:
+    """How much of what is associated, in which order."""
+
+    limit: int | None = None
+    skip: int | None = None
+    order_by: Any = None
+    descending: bool = False
+    with_retired: bool = False
+
+    @property
+    def order(self) -> Any:
+        return self.order_by or ([["name", "desc"], ["id", "desc"]] if self.descending else None)
 
 
 class Associations(Documents, Finding):
@@ -52,13 +69,17 @@ class Associations(Documents, Finding):
         id_only: bool = False,
         limit: int | None = None,
         skip: int | None = None,
+        order_by: Any = None,
+        descending: bool = False,
         with_retired: bool = False,
         access: Access | None = None,
     ) -> Linked:
-        """What the subject is associated with: ids or documents, and the associations."""
-        return await self._follow(
-            "S", [_near(subject)], predicate, object_type, id_only, limit, skip, with_retired, access
-        )
+        """What the subject is associated with: ids or documents, and the associations.
+
+        `order_by` is as in a query, about the objects; `descending` without it orders by their names.
+        """
+        some = _Some(limit, skip, order_by, descending, with_retired)
+        return await self._follow("S", [_near(subject)], predicate, object_type, id_only, some, access)
 
     async def find_subjects(
         self,
@@ -69,12 +90,14 @@ class Associations(Documents, Finding):
         id_only: bool = False,
         limit: int | None = None,
         skip: int | None = None,
+        order_by: Any = None,
+        descending: bool = False,
         with_retired: bool = False,
         access: Access | None = None,
     ) -> Linked:
         """What is associated with the object."""
-        near = [_near(obj)]
-        return await self._follow("O", near, predicate, subject_type, id_only, limit, skip, with_retired, access)
+        some = _Some(limit, skip, order_by, descending, with_retired)
+        return await self._follow("O", [_near(obj)], predicate, subject_type, id_only, some, access)
 
     async def find_objects_mult(
         self,
@@ -82,11 +105,14 @@ class Associations(Documents, Finding):
         *,
         id_only: bool = False,
         predicate: str | None = None,
+        order_by: Any = None,
+        descending: bool = False,
         access: Access | None = None,
     ) -> Linked:
         """What any of the subjects is associated with, in one statement."""
         near = [_near(subject) for subject in subjects]
-        return await self._follow("S", near, predicate, None, id_only, None, None, False, access)
+        some = _Some(order_by=order_by, descending=descending)
+        return await self._follow("S", near, predicate, None, id_only, some, access)
 
     async def find_subjects_mult(
         self,
@@ -94,11 +120,14 @@ class Associations(Documents, Finding):
         *,
         id_only: bool = False,
         predicate: str | None = None,
+        order_by: Any = None,
+        descending: bool = False,
         access: Access | None = None,
     ) -> Linked:
         """What is associated with any of the objects, in one statement."""
         near = [_near(obj) for obj in objects]
-        return await self._follow("O", near, predicate, None, id_only, None, None, False, access)
+        some = _Some(order_by=order_by, descending=descending)
+        return await self._follow("O", near, predicate, None, id_only, some, access)
 
     async def find_associations(
         self,
@@ -110,16 +139,27 @@ class Associations(Documents, Finding):
         id_only: bool = True,
         limit: int | None = None,
         skip: int | None = None,
+        order_by: Any = None,
+        descending: bool = False,
         with_retired: bool = False,
     ) -> list[Any]:
-        """Associations by their parts, or by what is on either side: an id, ids, or pairs of id and predicate."""
+        """Associations by their parts, or by what is on either side: an id, ids, or pairs of id and predicate.
+
+        `order_by` is as in a query; `descending` without it gives the newest first.
+        """
         if anyside is not None and (subject is not None or obj is not None):
             raise BadRequest("cannot find associations by anyside and by subject or object (expected one of them)")
         if anyside is None and subject is None and obj is None and predicate is None:
             raise BadRequest("cannot find associations of nothing (expected a subject, a predicate or an object)")
         where = searches.triple(subject, predicate, obj) if anyside is None else searches.anyside(anyside, predicate)
         return await self._find_where(
-            where, id_only=id_only, limit=limit, skip=skip, table="assoc", with_deleted=with_retired
+            where,
+            id_only=id_only,
+            limit=limit,
+            skip=skip,
+            order_by=order_by or (_NEWEST_FIRST if descending else [["id", "asc"]] if skip else None),
+            table="assoc",
+            with_retired=with_retired,
         )
 
     async def _follow(
@@ -129,9 +169,7 @@ class Associations(Documents, Finding):
         predicate: str | None,
         far_type: str | None,
         id_only: bool,
-        limit: int | None,
-        skip: int | None,
-        with_retired: bool,
+        some: _Some,
         access: Access | None,
     ) -> Linked:
         if far_type and not predicate:
@@ -142,9 +180,10 @@ class Associations(Documents, Finding):
             Value("text", text(predicate)) if predicate and predicate != "*" else None,
             Value("text", text(far_type)) if far_type else None,
             access.limit(Always(True)) if access else Always(True),
-            count(limit, "limit"),
-            count(skip, "skip"),
-            with_retired,
+            read_order(some.order, Scope(self._backing.shape.profile.value)),
+            count(some.limit, "limit"),
+            count(some.skip, "skip"),
+            some.with_retired,
             check_flag(id_only),
         )
         shape, values = split(link)

@@ -113,7 +113,7 @@ class Attachments(Documents):
                 raise NotFound(f"cannot update attachment {name} of {id_}: there is none", [id_])
             else:
                 await tx.execute(said.clear.text, said.clear.with_(docid=id_, name=name))
-            return await _fill(tx, said, id_, name, data)
+            return await fill(tx, said, id_, name, data)
 
         return await self._write(work, data)
 
@@ -136,7 +136,8 @@ async def _hold(tx: Transaction, said: Attaching, id_: str, rev: int | None) -> 
         raise Conflict(f"cannot use attachments of {id_}: it has revision {found} (expected {rev})", [id_])
 
 
-async def _fill(tx: Transaction, said: Attaching, id_: str, name: str, data: Any) -> str:
+async def fill(tx: Transaction, said: Attaching, id_: str, name: str, data: Any) -> str:
+    """Write the contents of an attachment that has none; its revision."""
     digest, size = hashlib.sha256(), 0
 
     async def rows() -> AsyncIterator[tuple[str, str, int, bytes]]:

@@ -76,21 +76,26 @@ class Directory(Documents, Finding):
         return [found.get(key) for key in keys]
 
     async def find_child_entries(
-        self, parent: str = "/", *, direct_only: bool = True, org: str = ORG
+        self, parent: str = "/", *, direct_only: bool = True, org: str = ORG, descending: bool = False
     ) -> list[Document]:
-        """Entries under a parent, or anywhere below it."""
+        """Entries under a parent, or anywhere below it, in the order of their paths."""
         path = _path(parent)
-        return await self._entries(_is("org", org), _is("parent", path) if direct_only else _below(path))
+        below = _is("parent", path) if direct_only else _below(path)
+        return await self._entries(_is("org", org), below, descending=descending)
 
-    async def find_by_key(self, key: str, parent: str = "/", *, org: str = ORG) -> list[Document]:
+    async def find_by_key(
+        self, key: str, parent: str = "/", *, org: str = ORG, descending: bool = False
+    ) -> list[Document]:
         """Entries of this key below a parent."""
-        return await self._entries(_is("org", org), _is("key", key), _below(_path(parent)))
+        below = _below(_path(parent))
+        return await self._entries(_is("org", org), _is("key", key), below, descending=descending)
 
-    async def find_by_value(self, parent: str, attribute: str, value: Any, *, org: str = ORG) -> list[Document]:
+    async def find_by_value(
+        self, parent: str, attribute: str, value: Any, *, org: str = ORG, descending: bool = False
+    ) -> list[Document]:
         """Entries below a parent whose attribute has this value."""
-        return await self._entries(
-            _is("org", org), _below(_path(parent)), equal(f"attributes.{attribute}", value, _COLUMNS)
-        )
+        has_it = equal(f"attributes.{attribute}", value, _COLUMNS)
+        return await self._entries(_is("org", org), _below(_path(parent)), has_it, descending=descending)
 
     async def unregister(self, parent: str, key: str, *, org: str = ORG) -> dict[str, Any] | None:
         """Remove an entry; what its attributes were, None if it was not there."""
@@ -111,9 +116,10 @@ class Directory(Documents, Finding):
         found = await self._entries(_is("org", org), _is("parent", parent), _is("key", _key(key)))
         return found[0] if found else None
 
-    async def _entries(self, *where: Node) -> list[Document]:
+    async def _entries(self, *where: Node, descending: bool = False) -> list[Document]:
+        way = "desc" if descending else "asc"
         return await self._find_where(
-            all_of(where), id_only=False, table="dir", order_by=[["parent", "asc"], ["key", "asc"]]
+            all_of(where), id_only=False, table="dir", order_by=[["parent", way], ["key", way]]
         )
 
 

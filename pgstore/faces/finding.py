@@ -5,7 +5,7 @@ Knows: the way from a query to rows. Must not know: how conditions are written.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeAlias
 
@@ -58,7 +58,7 @@ class Finding(Face):
         wanted = paged(read, size, after, columns(self._backing.shape.profile.value, read.table))
         rows = await self._rows(wanted)
         token = token_after(wanted, rows[size - 1]) if len(rows) > size else None
-        return Page(tuple(_item(row, wanted) for row in rows[:size]), token)
+        return Page(self._shown(rows[:size], wanted), token)
 
     async def iterate(
         self,
@@ -136,17 +136,23 @@ class Finding(Face):
         access: Access | None = None,
         table: str = "",
         with_deleted: bool = False,
+        with_retired: bool = False,
     ) -> list[Any]:
         """What the named finds have in common."""
         args = {"limit": limit, "skip": skip, "ds_sub": table, "with_deleted": with_deleted}
         frame = self._as_query({"QUERYEXP": "qexp_v1.0", "query_args": args, "order_by": order_by}, None)
-        return await self._found(self._read(replace(frame, where=where), None, id_only, access))
+        return await self._found(
+            self._read(replace(frame, where=where, with_retired=with_retired), None, id_only, access)
+        )
 
     def _named(self, values: list[Any]) -> dict[str, Any]:
         return named(values, self._backing.shape.srid)
 
     async def _found(self, query: Query) -> list[Any]:
-        found = Found(_item(row, query) for row in await self._rows(query))
+        return self._shown(await self._rows(query), query)
+
+    def _shown(self, rows: Sequence[tuple[Any, ...]], query: Query) -> Found:
+        found = Found(_item(row, query) for row in rows)
         found.rules = self._backing.rules
         return found
 

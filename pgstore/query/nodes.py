@@ -259,6 +259,8 @@ class Query:
     """Empty for the documents themselves, `assoc` for associations, `dir` for directory entries."""
     id_only: bool = False
     with_deleted: bool = False
+    with_retired: bool = False
+    """Of associations: also those that are kept without being in force."""
 
 
 def split(node: Any) -> tuple[Any, list[Any]]:
@@ -271,11 +273,19 @@ def _split(node: Any, values: list[Any]) -> Any:
     kind: Any = type(node)
     if kind is Value:
         values.append(node.value)
-        return Slot(len(values) - 1, node.kind)
+        return _slot(len(values) - 1, node.kind)
     if kind is tuple:
-        return tuple([_split(part, values) for part in node])
+        return tuple([part if type(part) in _PLAIN else _split(part, values) for part in node])
     names = _parts(kind)
-    return kind(*[_split(getattr(node, name), values) for name in names]) if names else node
+    if not names:
+        return node
+    parts = [getattr(node, name) for name in names]
+    return kind(*[part if type(part) in _PLAIN else _split(part, values) for part in parts])
+
+
+_PLAIN = frozenset({str, bool, int, float, type(None)})
+"""No value is in these, so that most fields need no look."""
+_slot = lru_cache(maxsize=1000)(Slot)
 
 
 @lru_cache(maxsize=256)

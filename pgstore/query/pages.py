@@ -12,7 +12,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -20,6 +20,7 @@ from typing import Any
 from pgstore.errors import BadRequest
 from pgstore.query.columns import INTEGER, TEXT, TIME
 from pgstore.query.nodes import After, Order, Query, Value
+from pgstore.showing import Found
 from pgstore.times import instant
 
 BY_ID = Order("id")
@@ -29,8 +30,19 @@ BY_ID = Order("id")
 class Page:
     """Some of what was found; `next` is the token of what follows, None at the end."""
 
-    items: tuple[Any, ...]
+    items: Found
     next: str | None
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.items)
+
+    def _repr_html_(self) -> str:
+        """For notebooks: a map and a table, and whether that is all."""
+        follows = "another page follows" if self.next else "the last page"
+        return f"{self.items._repr_html_()}<p>{len(self.items)} found, {follows}</p>"
 
 
 def paged(query: Query, size: Any, token: str | None, known: Mapping[str, str]) -> Query:

@@ -5,6 +5,7 @@ Knows: the catalogue. Must not know: when a store is made.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Boolean, Integer, Text, bindparam, column, delete, func, select, table
@@ -12,9 +13,12 @@ from sqlalchemy.dialects.postgresql import insert
 
 from pgstore.names import table_name, version_table
 from pgstore.schema.profiles import Profile, StoreShape
-from pgstore.schema.tables import catalogue, tables
+from pgstore.schema.tables import catalogue, queries, tables
 from pgstore.sql.sentences import Sentence, sentence
 
+READ = ("SELECT",)
+WRITE = ("SELECT", "INSERT", "UPDATE", "DELETE")
+DATABASE_VERSIONS = "pgstore_version"
 LIST = sentence(
     select(catalogue.c.name, catalogue.c.profile, catalogue.c.srid, catalogue.c.search).order_by(catalogue.c.name)
 )
@@ -59,3 +63,12 @@ def all_tables(shape: StoreShape) -> list[str]:
     if profile.has_attachments:
         found += [made.attachments, made.chunks]
     return [table.name for table in found] + [version_table(table_name(shape.name))]
+
+
+def rights(shapes: Sequence[StoreShape]) -> list[tuple[str, tuple[str, ...]]]:
+    """What the migrations grant the regular user: tables, and the rights on each."""
+    found = [(catalogue.name, READ), (queries.name, WRITE), (DATABASE_VERSIONS, READ)]
+    for shape in shapes:
+        *kept, versions = all_tables(shape)
+        found += [*((name, WRITE) for name in kept), (versions, READ)]
+    return found

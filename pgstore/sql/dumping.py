@@ -9,17 +9,31 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import BigInteger, Integer, Table, Text, and_, bindparam, cast, func, literal, select, tuple_
+from sqlalchemy import (
+    BigInteger,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    and_,
+    bindparam,
+    cast,
+    func,
+    literal,
+    select,
+    tuple_,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.sql.selectable import TableValuedAlias
 
 from pgstore.documents import Kind, encode
 from pgstore.rows import array
 from pgstore.schema.profiles import Profile, StoreShape
-from pgstore.schema.tables import tables
+from pgstore.schema.tables import MOMENT, tables
 from pgstore.sql.sentences import Sentence, sentence
 
 HISTORY_KEY = ("kind", "id", "rev")
+ATTACHMENT_KEY = ("docid", "name")
 _KEPT = ("rev", "doc", "ts_created", "ts_updated", "deleted_at")
 _REPLACED = ("kind", "id", "rev", "doc", "deleted_at", "ts_updated", "replaced_at")
 
@@ -55,12 +69,39 @@ def _page(table: Table, columns: Mapping[str, Any], key: Sequence[str]) -> Sente
 
 
 @lru_cache(maxsize=128)
-def holders(shape: StoreShape) -> Sentence:
-    """Ids of documents that have attachments and are not deleted."""
+def attachments_page(shape: StoreShape) -> Sentence:
+    """Document and name of the attachments after a key, those of deleted documents too."""
+    about = tables(shape).attachments
+    keys = [about.c[name] for name in ATTACHMENT_KEY]
+    after = [bindparam(f"after_{name}", type_=Text()) for name in ATTACHMENT_KEY]
+    page = bindparam("page", type_=BigInteger())
+    return sentence(select(*keys).where(tuple_(*keys) > tuple_(*after)).order_by(*keys).limit(page))
+
+
+@lru_cache(maxsize=128)
+def attachment(shape: StoreShape) -> Sentence:
+    """Content type, revision, time of one attachment."""
+    about = tables(shape).attachments
+    docid, name = (about.c[key] == bindparam(key, type_=Text()) for key in ATTACHMENT_KEY)
+    return sentence(select(about.c.content_type, about.c.rev, cast(about.c.ts_updated, Text())).where(docid, name))
+
+
+@lru_cache(maxsize=128)
+def keep_attachment(shape: StoreShape) -> Sentence:
+    """An attachment as it was, still without contents, where the document is there and has none of this name."""
     about, main = tables(shape).attachments, tables(shape).main
-    return sentence(
-        select(about.c.docid).distinct().join(main, main.c.id == about.c.docid).where(main.c.deleted_at.is_(None))
-    )
+    values = {
+        "docid": main.c.id,
+        "name": bindparam("name", type_=Text()),
+        "rev": bindparam("rev", type_=Integer()),
+        "content_type": bindparam("content_type", type_=Text()),
+        "size": literal(0, BigInteger()),
+        "digest": literal(b"", LargeBinary()),
+        "ts_updated": func.coalesce(bindparam("ts_updated", type_=MOMENT), func.now()),
+    }
+    holder = main.c.id == bindparam("docid", type_=Text())
+    kept = insert(about).from_select(list(values), select(*values.values()).where(holder))
+    return sentence(kept.on_conflict_do_nothing().returning(about.c.docid))
 
 
 @lru_cache(maxsize=128)

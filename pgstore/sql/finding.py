@@ -44,7 +44,7 @@ def statement(shape: StoreShape, query: Query) -> Select[Any]:
         found = found.add_columns(*(key for key in keys if key is not row.c.id))
         if query.after.keys:
             found = found.where(_after(query.order, keys, query.after))
-    found = found.order_by(*(_ordered(key, way) for key, way in zip(keys, query.order, strict=True)))
+    found = found.order_by(*ordered(query.order, row))
     if query.limit is not None:
         found = found.limit(param(query.limit))
     return found if query.skip is None else found.offset(param(query.skip))
@@ -58,7 +58,7 @@ def _filtered(found: Select[Any], query: Query, ground: Ground) -> Select[Any]:
     found = found.where(condition(query.where, ground))
     if not query.with_deleted:
         found = found.where(ground.row.c.deleted_at.is_(None))
-        if query.table == "assoc":
+        if query.table == "assoc" and not query.with_retired:
             found = found.where(ground.row.c.retired.is_(False))
     return found
 
@@ -67,6 +67,11 @@ def _key(key: Order, row: FromClause) -> ColumnElement[Any]:
     if key.column:
         return row.c[key.column]
     return row.c.doc.op("#>", return_type=JSONB())(literal(list(key.path), ARRAY(Text())))
+
+
+def ordered(order: tuple[Order, ...], row: FromClause) -> list[ColumnElement[Any]]:
+    """What comes after ORDER BY."""
+    return [_ordered(_key(way, row), way) for way in order]
 
 
 def _ordered(key: ColumnElement[Any], way: Order) -> ColumnElement[Any]:

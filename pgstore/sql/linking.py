@@ -10,11 +10,12 @@ from functools import lru_cache
 
 from sqlalchemy import func, select
 
-from pgstore.query.nodes import ALL, Node, Var
+from pgstore.query.nodes import ALL, Node, Order, Var
 from pgstore.schema.profiles import StoreShape
 from pgstore.schema.tables import tables
 from pgstore.sql.associations import FAR, in_force
 from pgstore.sql.conditions import Ground, condition, param
+from pgstore.sql.finding import ordered
 from pgstore.sql.sentences import Sentence, sentence
 
 
@@ -28,6 +29,8 @@ class Link:
     predicate: Var | None = None
     far_type: Var | None = None
     far: Node = ALL
+    order: tuple[Order, ...] = ()
+    """Of the documents at the far end."""
     limit: Var | None = None
     skip: Var | None = None
     with_retired: bool = False
@@ -49,11 +52,10 @@ def follow(shape: StoreShape, link: Link) -> Sentence:
         found = found.where(association.c.p == param(link.predicate))
     if link.far_type is not None:
         found = found.where(association.c[far_type] == param(link.far_type))
-    if not link.with_retired:
-        found = found.where(in_force(association))
+    found = found.where(association.c.deleted_at.is_(None) if link.with_retired else in_force(association))
     found = found.where(condition(link.far, Ground(made, other)))
-    if link.limit is not None or link.skip is not None:
-        found = found.order_by(association.c.id)
+    if link.order or link.limit is not None or link.skip is not None:
+        found = found.order_by(*ordered(link.order, other), association.c.id)
     if link.limit is not None:
         found = found.limit(param(link.limit))
     return sentence(found if link.skip is None else found.offset(param(link.skip)))

@@ -21,6 +21,8 @@ class Proxy:
     """Cut a connection once the client has sent this, which does not get through."""
     corrupt: int = 0
     """So many pieces from the server, from now on, begin with rubbish."""
+    _forgotten: int = 0
+    _count: int = 0
     _flows: asyncio.Event = field(default_factory=asyncio.Event)
     _server: asyncio.Server | None = None
     _writers: set[asyncio.StreamWriter] = field(default_factory=set)
@@ -45,6 +47,10 @@ class Proxy:
     def thaw(self) -> None:
         self._flows.set()
 
+    def forget(self) -> None:
+        """Whatever is connected now is half-open from here on: nothing moves, nobody hears why. New ones work."""
+        self._forgotten = self._count
+
     def cut(self) -> None:
         for writer in list(self._writers):
             writer.transport.abort()
@@ -61,13 +67,16 @@ class Proxy:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         self._writers.add(writer)
+        self._count += 1
+        number = self._count
         try:
             await self._flows.wait()
             there_reader, there_writer = await asyncio.open_connection("127.0.0.1", self.behind)
             self._writers.add(there_writer)
             try:
                 await asyncio.gather(
-                    self._pump(reader, there_writer, there_writer, writer), self._pump(there_reader, writer)
+                    self._pump(number, reader, there_writer, there_writer, writer),
+                    self._pump(number, there_reader, writer),
                 )
             finally:
                 self._writers.discard(there_writer)
@@ -80,6 +89,7 @@ class Proxy:
 
     async def _pump(
         self,
+        number: int,
         source: asyncio.StreamReader,
         sink: asyncio.StreamWriter,
         server: asyncio.StreamWriter | None = None,
@@ -89,6 +99,8 @@ class Proxy:
             while data := await source.read(65536):
                 await asyncio.sleep(self.delay)
                 await self._flows.wait()
+                if number <= self._forgotten:
+                    continue
                 if not client and self.corrupt:
                     self.corrupt -= 1
                     data = b"\xff" * 5 + data[5:]

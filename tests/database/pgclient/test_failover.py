@@ -234,13 +234,29 @@ async def test_a_commit_that_waits_for_a_standby_is_unknown_and_not_cancelled(sy
         await in_thread(lambda: wait_for_a_number(synchronous.a))
 
 
-async def test_a_server_that_restarts_again_and_again_costs_waits_and_no_error(pair: Pair) -> None:
+async def test_a_server_that_restarts_every_two_seconds_costs_waits_and_no_error(pair: Pair) -> None:
+    """Under load: writers in transactions, readers by single statements on both hosts."""
+    read: list[object] = []
+
+    async def reading(cluster: Cluster, to: str) -> None:
+        while True:
+            read.append(await cluster.fetch_value("SELECT count(*) FROM accounts", to=to, repeatable=True))
+            await asyncio.sleep(0.005)
+
     async with Cluster(target(pair.a.port, pair.b.port), options=BRISK) as cluster, writing(cluster) as writers:
-        for mode in ("fast", "immediate", "fast"):
+        readers = [asyncio.create_task(reading(cluster, to)) for to in ("primary", "any", "prefer-standby")]
+        for mode in ("fast", "immediate", "fast", "immediate"):
+            again = monotonic() + 2
             await in_thread(lambda mode=mode: pair.a.stop(mode))  # type: ignore[misc]
             await in_thread(pair.a.start)
-            await writers.all_moved()
+            await asyncio.sleep(again - monotonic())
+        await writers.all_moved()
         await writers.stop()
+        assert not any(task.done() for task in readers)
+        for task in readers:
+            task.cancel()
+        await asyncio.gather(*readers, return_exceptions=True)
+        assert set(read) == {10}
         assert writers.errors == []
         assert set(writers.acknowledged) <= numbers_on(pair.a)
 
@@ -282,6 +298,32 @@ async def test_listening_follows_the_primary_and_says_that_there_was_a_gap(pair:
         note = await asyncio.wait_for(anext(notes), 5)
         assert isinstance(note, Note)
         assert note.payload == "second"
+
+
+async def test_a_half_open_listening_session_is_found_within_two_heartbeats(steady: Pair) -> None:
+    """Nothing comes, nothing says why: one heartbeat of silence until it is tried out, one more for the answer."""
+    proxy = Proxy(steady.a.port)
+    await proxy.start()
+    beat = 0.5
+    try:
+        async with (
+            Cluster(target(proxy.port), options=replace(BRISK, heartbeat=beat)) as cluster,
+            cluster.listen("half") as notes,
+        ):
+            await cluster.notify("half", "heard")
+            assert isinstance(await asyncio.wait_for(anext(notes), 5), Note)
+            proxy.forget()
+            began = monotonic()
+            await in_thread(lambda: steady.a.sql("NOTIFY half, 'lost'"))
+            gap = await asyncio.wait_for(anext(notes), 10)
+            assert isinstance(gap, Gap)
+            assert monotonic() - began < 2 * beat + 0.7, "and the time to connect again"
+            await in_thread(lambda: steady.a.sql("NOTIFY half, 'again'"))
+            note = await asyncio.wait_for(anext(notes), 5)
+            assert isinstance(note, Note)
+            assert note.payload == "again"
+    finally:
+        await proxy.stop()
 
 
 async def test_subscribing_and_leaving_wait_for_nobody_and_a_slow_listener_gets_a_gap(steady: Pair) -> None:

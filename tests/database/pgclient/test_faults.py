@@ -148,6 +148,15 @@ async def test_cancelling_at_every_await_leaks_no_connection_and_no_lock(steady:
         async def together() -> None:
             await asyncio.gather(*(cluster.fetch_value("SELECT 2") for _ in range(8)))
 
+        async def hold() -> None:
+            async with cluster.connection() as session:
+                await session.execute("SELECT 1")
+
+        async def copy_out() -> None:
+            async with aclosing(cluster.copy_out("COPY (SELECT generate_series(1, 3000)) TO STDOUT")) as chunks:
+                async for _ in chunks:
+                    pass
+
         async def listen() -> None:
             async with cluster.listen("cancelled") as notes:
                 await cluster.notify("cancelled")
@@ -161,6 +170,9 @@ async def test_cancelling_at_every_await_leaks_no_connection_and_no_lock(steady:
             await cancel_everywhere(cluster, stream),
             await cancel_everywhere(cluster, together),
             await cancel_everywhere(cluster, listen),
+            await cancel_everywhere(cluster, hold),
+            await cancel_everywhere(cluster, copy_out),
+            await cancel_everywhere(cluster, lambda: cluster.execute_many("SELECT %s", [(1,), (2,)])),
         ]
         assert min(steps) > 1
         assert steps[1] > 6

@@ -26,6 +26,8 @@ async def test_everything_of_a_store_comes_back_in_another_system(demo: Place, t
         await store.create_association("r001", "next", "r002")
         long_name = "n" * 200
         await store.create({"name": "long"}, "x" * 255, {long_name: {"data": b"\xff\xd8" * 300_000}})
+        await store.update_attachment("x" * 255, long_name, b"\xff\xd8" * 300_000, "image/jpeg")
+        await store.create_attachment("r004", "kept", b"though its document is deleted")
         document = await store.read("r003")
         await store.update({**document, "geospatial_point_center": {"lat": 1, "lon": 2}})
         await store.update({**document, "_rev": "2", "name": "third"})
@@ -46,7 +48,12 @@ async def test_everything_of_a_store_comes_back_in_another_system(demo: Place, t
         assert await copy.list_object_revisions("r003") == await store.list_object_revisions("r003")
         assert await copy.list_objects() == await store.list_objects()
         assert await copy.undelete("r004") == ("r004", "3")
+        assert await copy.read_attachment("r004", "kept") == b"though its document is deleted"
         assert await copy.read_attachment("x" * 255, long_name) == b"\xff\xd8" * 300_000
+        assert await copy.list_attachments("x" * 255) == await store.list_attachments("x" * 255)
+        assert [(one.rev, one.content_type) for one in await copy.list_attachments("x" * 255)] == [("2", "image/jpeg")]
+        analyzed = "SELECT relname FROM pg_stat_user_tables WHERE relname LIKE 'ion_dumped%' AND last_analyze IS NULL"
+        assert [row for row in await there.query(analyzed) if not row[0].endswith("_version")] == []
         assert (await copy.find_objects("r001", id_only=True))[0] == ["r002"]
         assert await copy.find_by_stored("named") == ["r003"]
         assert (await (await there.get_datastore("dumped_state")).get_state("s"))[0] == b"\x00" * 200
@@ -83,6 +90,7 @@ with BlockingSystem("demo", from_url(f"postgresql://ion:sesame@127.0.0.1:{sys.ar
     store = system.find_datastore("moving")
     store.create({"type_": "Buoy"}, "new")
     store.create_association("a00", "next", "new")
+    store.create_attachment("new", "photo", b"of what is not in the dump")
     store.update({**store.read("a02"), "n": 1})
     store.delete("a49", purge=True)
 """
