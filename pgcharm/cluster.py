@@ -104,7 +104,7 @@ def peer_word(unit: str, bag: Bag) -> PeerWord:
 
 def peer_words(juju: Juju) -> tuple[PeerWord, ...]:
     """The words of the other units, in the order of their numbers."""
-    others = juju.peers.others if juju.peers else {}
+    others = juju.others
     return tuple(peer_word(unit, others[unit]) for unit in sorted(others, key=unit_number))
 
 

@@ -95,6 +95,11 @@ class Juju:
     storage: str = ""
     """Where the storage `pgdata` is mounted; empty when none is attached."""
 
+    @property
+    def others(self) -> Mapping[str, Bag]:
+        """What each other unit of the application tells its peers; empty before there is a relation."""
+        return self.peers.others if self.peers else {}
+
 
 @dataclass(frozen=True)
 class Secrets:

@@ -86,7 +86,7 @@ def seen_elsewhere(s: Situation) -> str:
     found, seen = repository(s), looked(s)
     if isinstance(found, Lacking) or seen is None or not seen.answers or seen.stanza.exists:
         return ""
-    others = s.o.juju.peers.others if s.o.juju.peers else {}
+    others = s.o.juju.others
     return next((unit for unit in s.staying if others.get(unit, {}).get(SEEN) == proof(s, found)), "")
 
 
@@ -207,6 +207,6 @@ def interval(s: Situation) -> float:
 
 def gap(s: Situation) -> float:
     """When any unit last gave up a segment of the log; 0 where none did."""
-    others = s.o.juju.peers.others if s.o.juju.peers else {}
+    others = s.o.juju.others
     said = [bag.get(DROPPED, "") for bag in others.values()]
     return max([s.o.archiver.dropped, *(float(text) for text in said if text.isdigit())])

@@ -117,7 +117,7 @@ def host_options(s: Situation, address: str) -> dict[str, str]:
 
 def peers(s: Situation) -> tuple[str, ...]:
     """Members that may ask this unit's server."""
-    others = s.o.juju.peers.others if s.o.juju.peers else {}
+    others = s.o.juju.others
     return tuple(sorted(member_name(unit) for unit in {*others, *s.staying} - {s.o.juju.unit}))
 
 

@@ -127,7 +127,7 @@ def backup_words(s: Situation) -> tuple[str, str]:
     own = trouble(s)
     if own is not None:
         return own.text, own.level
-    others = s.o.juju.peers.others if s.o.juju.peers else {}
+    others = s.o.juju.others
     for unit in s.staying:
         if said := others.get(unit, {}).get(WORD):
             level, _, text = said.partition(" ")

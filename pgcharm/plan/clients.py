@@ -69,7 +69,7 @@ def unpooled(s: Situation) -> clients.Cluster:
         generations=generations(peers.application if peers else {}),
         require_tls=s.options.require_tls,
         leader=s.o.juju.leader,
-        notices={name: other.get("clients", "") for name, other in (peers.others if peers else {}).items()},
+        notices={name: other.get("clients", "") for name, other in s.o.juju.others.items()},
         ca=s.secrets.ca_certificate if s.secrets else "",
         places=places(s),
     )

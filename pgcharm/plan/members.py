@@ -33,7 +33,7 @@ def staying_units(juju: Juju) -> tuple[str, ...]:
     if juju.goal is not None:
         found = [unit for unit, status in juju.goal.items() if status != "dying"]
     else:
-        found = [juju.unit, *(juju.peers.others if juju.peers else ())]
+        found = [juju.unit, *juju.others]
     return tuple(sorted(set(found), key=unit_number))
 
 

@@ -78,7 +78,7 @@ def streams(s: Situation) -> bool:
 
 def not_told(s: Situation, secrets: Secrets) -> tuple[str, ...]:
     """Units that stay and have not said that they have read this generation."""
-    others = s.o.juju.peers.others if s.o.juju.peers else {}
+    others = s.o.juju.others
     return tuple(
         unit
         for unit in s.staying

@@ -53,7 +53,7 @@ def note(s: Situation) -> Word:
 
 def words(s: Situation) -> dict[str, Word]:
     """What the other units that stay say."""
-    others = s.o.juju.peers.others if s.o.juju.peers else {}
+    others = s.o.juju.others
     return {unit: read_word(others.get(unit, {}).get(INTENT, "")) for unit in s.staying if unit != s.o.juju.unit}
 
 

@@ -78,7 +78,7 @@ def missing(s: Situation, patroni: Patroni) -> str:
 
 def behind(s: Situation, key: str, wanted: str) -> tuple[str, ...]:
     """Other units whose word under a key is not the wanted one yet."""
-    said = s.o.juju.peers.others if s.o.juju.peers else {}
+    said = s.o.juju.others
     return tuple(unit for unit in s.staying if unit != s.o.juju.unit and said.get(unit, {}).get(key) != wanted)
 
 

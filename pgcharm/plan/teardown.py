@@ -15,10 +15,9 @@ from pgcharm.plan.quorum import majority
 from pgcharm.plan.situation import Part, Situation
 from pgcharm.plan.steps import RemoveEtcdMember, StopPostgres, StopService, SwitchOver
 from pgcharm.plan.types import Step
-from pgcharm.states import SERVING
+from pgcharm.states import SERVING, STANDBYS
 
 _SILENT = "it does not answer, and without this unit too few would be left to agree; it joins again when it is back"
-_PREFERENCE = ("synchronous standby", "quorum standby", "standby")
 
 
 def leave(s: Situation) -> Part:
@@ -52,9 +51,9 @@ def successor(s: Situation) -> Member | None:
     standbys = [
         member
         for member in (s.patroni.members if s.patroni else ())
-        if member.role in _PREFERENCE and member.state in SERVING and unit_name(member.name) in staying
+        if member.role in STANDBYS and member.state in SERVING and unit_name(member.name) in staying
     ]
-    return min(standbys, key=lambda member: (_PREFERENCE.index(member.role), member.lag or 0), default=None)
+    return min(standbys, key=lambda member: (STANDBYS.index(member.role), member.lag or 0), default=None)
 
 
 def anybody(s: Situation) -> bool:

@@ -18,7 +18,7 @@ VERIFIED = "backups-verified"
 def verified(s: Situation) -> dict[str, str]:
     """When each backup was last found well, or what is wrong with it; by its id."""
     found: dict[str, str] = {}
-    for bag in (s.o.juju.peers.others if s.o.juju.peers else {}).values():
+    for bag in s.o.juju.others.values():
         with suppress(ValueError, TypeError):
             found |= {str(key): str(value) for key, value in dict(json.loads(bag.get(VERIFIED, "{}"))).items()}
     return found | dict(s.o.runs.verified)

@@ -14,9 +14,7 @@ from pgcharm.plan.situation import Part, Situation
 from pgcharm.plan.status import size
 from pgcharm.plan.types import Refusal
 from pgcharm.render.sizing import MB
-from pgcharm.states import SERVING
-
-_PREFERENCE = ("synchronous standby", "quorum standby", "standby")
+from pgcharm.states import SERVING, STANDBYS
 
 
 def switch_over(s: Situation, request: Request) -> Part | Refusal:
@@ -49,7 +47,7 @@ def best(s: Situation, primary: Member, standbys: tuple[Member, ...], bound: int
     if not fit:
         seen = "; ".join(f"{unit_name(member.name)}: {why_not(member, standbys, bound)}" for member in standbys)
         return Refusal(f"cannot switch over: no standby can take over: {seen}")
-    chosen = min(fit, key=lambda member: (_PREFERENCE.index(member.role), member.lag or 0))
+    chosen = min(fit, key=lambda member: (STANDBYS.index(member.role), member.lag or 0))
     anybody = len(fit) == len(standbys) == len(s.patroni.members if s.patroni else ()) - 1
     return handing_over(s, primary, chosen, "the operator asks for it, and it is nearest to the primary", anybody)
 
