@@ -311,6 +311,18 @@ def test_a_path_that_is_another_directory_on_this_unit_is_refused_and_no_second_
     )
 
 
+def test_a_directory_that_has_lost_its_stanza_is_a_mount_that_is_missing_and_nothing_is_written_there() -> None:
+    config = {**made.DEFAULTS, "backup-repository": "path", "backup-path": "/mnt/backups"}
+    o = settle(made.with_juju(of_cluster(living()), config=config), rounds=6)
+    o = settle(seeing(o, 0, backup(1, o, 60)))
+    lost = seeing(o, 1)
+    assert plan(lost).steps == ()
+    assert message(lost).startswith(
+        "blocked: primary; no backups: backup-path /mnt/backups has lost what was in it (expected the same file system"
+    )
+    assert message(seeing(lost, 0, backup(1, o, 60))) == "active: primary"
+
+
 def test_the_leader_asks_the_relation_for_a_bucket_once() -> None:
     o = replace(at_rest(0, 60, leader=True), given=Given(related=View({}), relation=7))
     (told,) = [each for each in plan(o).publication.relations if each.endpoint == "s3-parameters"]
