@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import string
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pgcharm.adapters.pgbackrest import error_of
+from pgcharm.adapters.web import Credentials
+from pgcharm.backing.workplace import Workplace
 from pgcharm.backup.facts import FULL, Archiver, Backup, Looked, Run, RunNotes, StanzaInfo
 from pgcharm.backup.info import parse_info, stanza_in
 from pgcharm.backup.names import stanza_name
@@ -471,3 +474,23 @@ def test_whatever_pgbackrest_says_becomes_one_line(code: int, text: str) -> None
 def test_two_clusters_of_one_name_in_two_models_have_two_stanzas() -> None:
     assert stanza_name("pg", "aaaaaaaa-1") != stanza_name("pg", "aaaaaaab-1")
     assert stanza(situation(living())) == NAME
+
+
+def test_a_backup_that_is_under_way_stays_with_the_repository_that_it_was_begun_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def write(path: str, text: str, *_: object) -> bool:
+        return bool(Path(path).write_text(text))
+
+    monkeypatch.setattr("pgcharm.backing.workplace.host.ensure_file", write)
+    conf = tmp_path / "pgbackrest.conf"
+    conf.write_text("repo1-path=/before")
+    empty: dict[str, Any] = dict.fromkeys(("unit", "stanza", "patroni", "data", "sockets", "seen", "again"), "")
+    work = Workplace(
+        config=str(conf), notes=str(tmp_path / "notes"), credentials=Credentials("", "", ""), host={}, annotates=True,
+        **empty,
+    )  # fmt: skip
+    with work.unchanged() as here:
+        conf.write_text("repo1-path=/after")
+        assert Path(here.backrest.config).read_text() == "repo1-path=/before"
+    assert not Path(here.config).exists()
