@@ -494,3 +494,8 @@ def test_a_backup_that_is_under_way_stays_with_the_repository_that_it_was_begun_
         conf.write_text("repo1-path=/after")
         assert Path(here.backrest.config).read_text() == "repo1-path=/before"
     assert not Path(here.config).exists()
+
+
+def test_an_answer_with_a_line_break_in_a_message_is_read() -> None:
+    (seen,) = parse_info('[{"name": "a", "status": {"code": 99, "message": "HTTP request failed:\n*** Path ***"}}]')
+    assert (seen.code, seen.message) == (99, "HTTP request failed:\n*** Path ***")
