@@ -18,6 +18,8 @@ from pgcharm.plan.types import Step
 
 SECONDS = 60.0
 """How long a repository may take to answer in a hook."""
+LOOK_SECONDS = 0.1
+"""Between two looks at a backup that somebody waits for."""
 STARTS_SECONDS = 15.0
 """The backup program has written down that it is at work by then."""
 
@@ -119,9 +121,9 @@ def follow_backup(step: FollowBackup, means: Means) -> bool:
             if (said := f"{run.percent:.0f} %") != told and run.percent:
                 juju.action_log(said)
                 told = said
-        if not host.services([step.service])[step.service].active and time.time() - begun > STARTS_SECONDS:
+        if time.time() - begun > STARTS_SECONDS and not host.services([step.service])[step.service].active:
             break
-        time.sleep(0.5)
+        time.sleep(LOOK_SECONDS)
     return True
 
 

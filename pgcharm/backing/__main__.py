@@ -47,7 +47,8 @@ def main(config: str, kind: str) -> int:
         notes = Notes(work.notes)
         run = notes.begin(Run(kind, time.time()))
         try:
-            run = verified(work, notes, run) if kind == VERIFY else backed_up(work, notes, run)
+            with work.unchanged() as here:
+                run = verified(here, notes, run) if kind == VERIFY else backed_up(here, notes, run)
         except PgBackRestError as error:
             hint = f" ({error.hint})" if error.hint else ""
             said = "another backup of this cluster is under way" if error.code == BUSY else f"{error.said}{hint}"

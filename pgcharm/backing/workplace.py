@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pgcharm.adapters import host
@@ -41,6 +42,20 @@ class Workplace:
         found = json.loads(Path(path).read_text())
         credentials = Credentials(found.pop("ca"), found.pop("certificate"), found.pop("key"))
         return cls(credentials=credentials, **found)
+
+    @contextmanager
+    def unchanged(self) -> Iterator[Workplace]:
+        """The same with the configuration as it is now, whatever is written into it until the end.
+
+        pgBackRest's processes read it each for itself: one that was begun for the repository before would go on in the
+        new one, and leave files there that no stanza can be made over.
+        """
+        kept = f"{self.notes}.conf"
+        host.ensure_file(kept, host.read_text(self.config) or "", "root", "postgres", 0o640)
+        try:
+            yield replace(self, config=kept)
+        finally:
+            host.ensure_absent(kept)
 
     @property
     def backrest(self) -> PgBackRest:

@@ -20,7 +20,7 @@ UNREADABLE = 98
 
 def parse_info(text: str) -> tuple[StanzaInfo, ...]:
     """All stanzas in an answer. Raises ValueError where it is not JSON of that form."""
-    found = json.loads(text)
+    found = json.loads(text, strict=False)  # what a server answered is in it as it came, line breaks and all
     if not isinstance(found, list):
         raise ValueError(f"cannot read pgBackRest's answer: {text[:60]!r} (expected a list)")  # noqa: TRY004
     return tuple(_stanza(entry) for entry in found if isinstance(entry, dict))

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pgcharm.adapters import host
-from pgcharm.adapters.pgbackrest import PgBackRest, PgBackRestError
+from pgcharm.adapters.pgbackrest import PgBackRest, PgBackRestError, error_of
 from pgcharm.backup.info import parse_info
 from pgcharm.backup.intent import INTENT, read_intent
 from pgcharm.backup.names import STANZA, stanza_name
@@ -20,6 +20,8 @@ from pgcharm.observation import Event, Juju, Memory, Restorable, Restoration, Wo
 from pgcharm.restoring.store import Store
 from pgcharm.view import Unknown, View
 
+ABSENT = (1, 3)
+"""pgBackRest's codes for a stanza that is not there. Others than these are of a repository that does not answer."""
 REQUESTS = ("restore", "restore-check")
 """Actions that want to know."""
 
@@ -90,7 +92,9 @@ def observe_restorable(event: Event, layout: Layout, own: str) -> View[Restorabl
 def look(tool: PgBackRest, name: str, timeline: str) -> Restorable:
     """One stanza with its archive. Raises PgBackRestError."""
     stanzas = {each.name: each for each in parse_info(tool.run("info", "--output=json", stanza=""))}
-    if name not in stanzas or not stanzas[name].exists:
+    if (seen := stanzas.get(name)) is not None and not seen.exists and seen.code not in ABSENT:
+        raise error_of("info", seen.code, seen.message)
+    if seen is None or not seen.exists:
         there = ", ".join(sorted(key for key, each in stanzas.items() if each.exists)) or "none"
         raise ValueError(f"there is no stanza {name} in the repository (expected one of: {there})")
     stanza = stanzas[name]

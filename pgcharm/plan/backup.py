@@ -7,7 +7,7 @@ Nothing here takes long: a backup is begun, and goes on by itself.
 from __future__ import annotations
 
 from pgcharm.backup.facts import FULL, INCREMENTAL, KINDS, Looked
-from pgcharm.backup.repository import Lacking, Repository
+from pgcharm.backup.repository import PATH, Lacking, Repository
 from pgcharm.backup.schedule import HOUR, read_calendar
 from pgcharm.layout import SOCKETS
 from pgcharm.plan.backup_files import calendars, host_options, peers, server_reads, timer
@@ -72,7 +72,7 @@ def stanza_made(s: Situation) -> Part:
     found, seen = repository(s), looked(s)
     if seen is None or not seen.answers or seen.stanza.exists or isinstance(found, Lacking) or s.primary is None:
         return Part()
-    if maker(s) != s.o.juju.unit or seen_elsewhere(s):
+    if maker(s) != s.o.juju.unit or seen_elsewhere(s) or has_gone(s, found, seen):
         return Part()
     noted = s.o.machine.memories.backup
     if noted.get("failed") and 0 <= s.o.machine.uptime - float(noted.get("at", "0")) < AGAIN:
@@ -88,6 +88,13 @@ def seen_elsewhere(s: Situation) -> str:
         return ""
     others = s.o.juju.others
     return next((unit for unit in s.staying if others.get(unit, {}).get(SEEN) == proof(s, found)), "")
+
+
+def has_gone(s: Situation, found: Repository, seen: Looked) -> bool:
+    """Whether this unit has seen the stanza in a directory that has none now: something else is mounted, or nothing."""
+    return (
+        found.kind == PATH and not seen.stanza.exists and s.o.machine.memories.backup.get("proved") == proof(s, found)
+    )
 
 
 def seen_word(s: Situation) -> str | None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pgcharm.backup.facts import Looked
 from pgcharm.backup.repository import LOCAL, PATH, Lacking, Repository
 from pgcharm.backup.schedule import HOUR
-from pgcharm.plan.backup import gap, interval, is_ours, looked, seen_elsewhere, wrong_cipher
+from pgcharm.plan.backup import gap, has_gone, interval, is_ours, looked, seen_elsewhere, wrong_cipher
 from pgcharm.plan.repository import asked_repository, keeper, keeps, passphrase_changed, repository, stanza
 from pgcharm.plan.situation import Situation
 
@@ -57,6 +57,12 @@ def mistaken(s: Situation, found: Repository) -> Trouble | None:
             "blocked",
             f"no backups: backup-path {found.place} is not what {other} has at that place (expected the same file "
             "system, mounted on every unit)",
+        )
+    if seen.answers and has_gone(s, found, seen):
+        return Trouble(
+            "blocked",
+            f"no backups: backup-path {found.place} has lost what was in it (expected the same file system, mounted; "
+            "to begin there anew, set backup-repository to local and back)",
         )
     if seen.stanza.exists and not is_ours(s, seen):
         ours = s.etcd.system if s.etcd else ""

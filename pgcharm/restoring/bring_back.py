@@ -24,7 +24,8 @@ from pgcharm.restoring.server import PrivateServer, ServerFailed
 FETCHED, RECOVERED = "fetched", "recovered"
 FINAL = (75, 28, 55, 25, 40)
 """pgBackRest's errors that another try would not cure: no such backup set, a file that is not as it was stored, ..."""
-AGAIN_SECONDS = (2.0, 30.0)
+AGAIN_SECONDS = (2.0, 60.0)
+"""Between two tries: at first, and at most."""
 OWNER = ("postgres", "postgres", 0o700)
 
 
@@ -47,9 +48,9 @@ def bring_back(task: Task, notes: Notes) -> None:
 
 
 def fetch(task: Task, notes: Notes) -> None:
-    """The backup's files. What may pass by itself is tried again for as long as it takes."""
+    """The backup's files. What may pass by itself or by somebody's hand is told and tried again, ever less often."""
     tool = PgBackRest(task.pgbackrest, task.stanza)
-    pause = AGAIN_SECONDS[0]
+    pause, told = AGAIN_SECONDS[0], ""
     while True:
         host.ensure_directory(task.data, *OWNER)
         try:
@@ -59,7 +60,8 @@ def fetch(task: Task, notes: Notes) -> None:
         except PgBackRestError as error:
             if error.code in FINAL:
                 raise GivenUp(f"{error.said}" + (f" ({error.hint})" if error.hint else "")) from error
-            notes.say(WORKING, f"waiting for the repository: {error.said}")
+            notes.say(WORKING, f"waiting for the repository: {error.said}", wakes=error.said != told)
+            told = error.said
             time.sleep(pause)
             pause = min(pause * 2, AGAIN_SECONDS[1])
     host.ensure_file(f"{task.data}/recovery.signal", "", "postgres", "postgres", 0o600)

@@ -11,6 +11,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from pgcharm.adapters.wake import ask_for_wake
+
 WORKING, DONE, FAILED = "working", "done", "failed"
 
 
@@ -35,15 +37,15 @@ class Notes:
         same = found.get("number") == task.number
         return cls(task.notes, task.again, task.number, str(found.get("stage", "")) if same else "")
 
-    def say(self, state: str, said: str, **more: Any) -> None:
-        """Write down how it is, and wake the charm when it is over."""
+    def say(self, state: str, said: str, wakes: bool = False, **more: Any) -> None:
+        """Write down how it is, and wake the charm when it is over, or when somebody has to be told."""
         found = {"number": self.number, "stage": self.stage, "state": state, "said": said, "at": time.time(), **more}
         partial = Path(f"{self.path}.partial")
         partial.write_text(json.dumps(found) + "\n")
         partial.replace(self.path)
         print(said, flush=True)
-        if state != WORKING and self.again:
-            Path(self.again).write_text(str(time.time()))
+        if (wakes or state != WORKING) and self.again:
+            ask_for_wake(self.again, 0)
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import ipaddress
 import json
+import secrets
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import jubilant
 import pytest
@@ -57,15 +59,15 @@ def backups(cluster: Cluster) -> list[dict[str, Any]]:
         return []
 
 
-def statuses(cluster: Cluster) -> dict[str, tuple[str, str]]:
-    units = cluster.juju.status().apps[SERVER].units
+def statuses(cluster: Cluster, application: str = SERVER) -> dict[str, tuple[str, str]]:
+    units = cluster.juju.status().apps[application].units
     return {name: (unit.workload_status.current, unit.workload_status.message) for name, unit in units.items()}
 
 
-def all_say(cluster: Cluster, level: str, words: str, timeout: float = 120) -> None:
+def all_say(cluster: Cluster, level: str, words: str, timeout: float = 120, application: str = SERVER) -> None:
     """Wait until every unit's status is of this level and has these words in it."""
     until(
-        lambda: statuses(cluster),
+        lambda: statuses(cluster, application),
         lambda seen: all(found == level and words in text for found, text in seen.values()),
         timeout=timeout,
         delay=1,
@@ -76,6 +78,12 @@ def refused(cluster: Cluster, unit: str, action: str, **parameters: Any) -> str:
     with pytest.raises(jubilant.TaskError) as refusal:
         cluster.juju.run(unit, action, parameters)
     return refusal.value.task.message
+
+
+def all_is_archived(cluster: Cluster, unit: str) -> None:
+    """Wait until no segment waits."""
+    waiting = "SELECT count(*) FROM pg_ls_archive_statusdir() WHERE name LIKE '%.ready'"
+    until(lambda: cluster.sql(unit, waiting), lambda said: said == "0", timeout=150, delay=1)
 
 
 def test_a_cluster_has_a_backup_without_any_configuration_and_says_what_that_is_worth(cluster: Cluster) -> None:
@@ -174,12 +182,18 @@ def test_a_repository_that_is_full_is_said_and_nothing_is_lost_when_it_has_room_
     cluster.nothing_lost_and_still_writing()
 
 
-def test_two_clusters_on_one_bucket_do_not_see_each_other(cluster: Cluster, s3: S3) -> None:
-    settings = cluster.juju.config(SERVER)
-    cluster.juju.grant_secret("bucket", BESIDE)
+def test_two_clusters_on_one_bucket_one_of_them_encrypted_do_not_see_each_other(cluster: Cluster, s3: S3) -> None:
+    juju, row = cluster.juju, secrets.token_hex(16)
+    settings = juju.config(SERVER)
+    juju.grant_secret("bucket", BESIDE)
+    passphrase = juju.add_secret("passphrase", {"passphrase": secrets.token_urlsafe(30)})
     on(cluster, f"{BESIDE}/0", f"echo {s3.address} {NAME} >> /etc/hosts")
-    cluster.juju.config(BESIDE, {name: settings[name] for name in settings if name.startswith("backup-s3-")})
-    cluster.juju.config(BESIDE, {"backup-repository": "s3", "backup-path": settings["backup-path"]})
+    cluster.sql(f"{BESIDE}/0", f"CREATE TABLE known AS SELECT '{row}' AS text")
+    juju.config(BESIDE, {name: settings[name] for name in settings if name.startswith("backup-s3-")})
+    juju.config(BESIDE, {"backup-path": settings["backup-path"], "backup-encryption": str(passphrase)})
+    juju.config(BESIDE, {"backup-repository": "s3"})
+    theirs_say(cluster, "blocked", "backup-encryption cannot be read: permission denied (expected it granted")
+    juju.grant_secret("passphrase", BESIDE)
 
     def theirs() -> dict[str, Any]:
         try:
@@ -191,3 +205,35 @@ def test_two_clusters_on_one_bucket_do_not_see_each_other(cluster: Cluster, s3: 
     ours = listed(cluster)
     assert found["stanza"] != ours["stanza"]
     assert not {each["id"] for each in found["backups"]} & {each["id"] for each in ours["backups"]}
+    assert (found["repository"]["encrypted"], ours["repository"]["encrypted"]) == (True, False)
+    cluster.sql(f"{BESIDE}/0", "SELECT pg_switch_wal()")
+    all_is_archived(cluster, f"{BESIDE}/0")
+    stored = {unquote(place.name): place.read_bytes() for place in (s3.folder / "backups").iterdir()}
+    of = {
+        name: [text for key, text in stored.items() if f"/{name}/" in key] for name in (found["stanza"], ours["stanza"])
+    }
+    assert of[found["stanza"]]
+    assert all(text.startswith(b"Salted__") and row.encode() not in text for text in of[found["stanza"]])
+    assert not any(text.startswith(b"Salted__") for text in of[ours["stanza"]])
+    tried = juju.run(f"{BESIDE}/0", "restore-check", wait=300).results
+    assert json.loads(tried["databases"])["postgres"]["rows"] == 1
+
+
+def theirs_say(cluster: Cluster, level: str, words: str) -> None:
+    all_say(cluster, level, words, application=BESIDE)
+
+
+def test_another_passphrase_or_none_blocks_and_the_right_one_clears_it(cluster: Cluster) -> None:
+    """Backups go on meanwhile: as long as the unit knows which it was, that one stays in force."""
+    juju = cluster.juju
+    right = juju.config(BESIDE)["backup-encryption"]
+    wrong = juju.add_secret("another", {"passphrase": "another"})
+    juju.grant_secret("another", BESIDE)
+    kept = "backup-encryption is another than the repository was made with, which stays in force"
+    juju.config(BESIDE, {"backup-encryption": str(wrong)})
+    theirs_say(cluster, "blocked", kept)
+    assert cluster.juju.run(f"{BESIDE}/0", "backup", {"type": "incr"}, wait=300).results["state"] == "done"
+    juju.config(BESIDE, reset="backup-encryption")
+    theirs_say(cluster, "blocked", kept)
+    juju.config(BESIDE, {"backup-encryption": right})
+    theirs_say(cluster, "active", "primary")

@@ -9,6 +9,7 @@ import json
 import shlex
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +19,13 @@ from driving import box as boxes
 from driving.postgresql import SERVER, Cluster, deployed
 from driving.prepared import prepared
 from driving.s3 import S3, serving
-from driving.store import backed_up, followed, in_bucket, words_of
+from driving.store import backed_up, followed, in_bucket, listed, words_of
 from driving.waiting import until
 
 pytestmark = pytest.mark.jujubox_only
 MODEL_CONFIG = {"update-status-hook-interval": "1m", "lease-seconds": 15, **prepared()}
 DATA = "/var/lib/postgresql/15/postgresql"
+NOTES = "/var/lib/postgresql-charm/restore-notes.json"
 AFTER = "after"
 """The application that begins with the data of the one that was lost."""
 
@@ -50,6 +52,24 @@ def cluster(juju: jubilant.Juju, box: boxes.Box, scratch: Path, s3: S3) -> Clust
 
 def on(cluster: Cluster, unit: str, script: str) -> str:
     return cluster.juju.exec(f"sh -c {shlex.quote(script)}", unit=unit).stdout
+
+
+@dataclass(frozen=True)
+class Machine:
+    """A unit's machine past Juju, whose controller may be gone."""
+
+    box: boxes.Box
+    instance: str
+
+    @classmethod
+    def of(cls, cluster: Cluster, box: boxes.Box, unit: str) -> Machine:
+        return cls(box, cluster.juju.status().machines[cluster.machine(unit)].instance_id)
+
+    def run(self, script: str) -> str:
+        return self.box.in_machine(self.instance, "sh", "-c", script).strip()
+
+    def fault(self, kind: str) -> None:
+        self.box.jujubox("fault", kind, self.instance)
 
 
 def restore(cluster: Cluster, **given: object) -> dict[str, str]:
@@ -134,9 +154,10 @@ def test_a_trial_of_the_newest_backup_tells_what_is_in_it_and_leaves_nothing(clu
     assert on(cluster, unit, f"ls -d {DATA}.* /run/*trial* 2>/dev/null || true") == ""
 
 
-def test_to_just_before_a_table_was_dropped_row_for_row_on_all_units_killed_on_the_way(
-    cluster: Cluster, box: boxes.Box
+def test_to_just_before_a_table_was_dropped_row_for_row_whatever_is_lost_on_the_way(
+    cluster: Cluster, box: boxes.Box, s3: S3
 ) -> None:
+    """The program killed, then its machine lost, then the controller, then the machine again past all return."""
     primary = cluster.primary
     cluster.sql(primary, "CREATE TABLE kept AS SELECT n, md5(n::text) AS text FROM generate_series(1, 10000) n")
     content = "SELECT md5(string_agg(n || text, ',' ORDER BY n)) FROM kept"
@@ -145,15 +166,26 @@ def test_to_just_before_a_table_was_dropped_row_for_row_on_all_units_killed_on_t
     moment = cluster.sql(primary, "SELECT clock_timestamp()")
     time.sleep(1.5)
     cluster.sql(primary, "DROP TABLE kept")
-    said = restore(cluster, time=moment)
-    unit = said["next"].split(" brings")[0].rpartition(" ")[2]
-    pid = "systemctl show -P MainPID postgresql-restore.service"
-    begun = until(lambda: on(cluster, unit, pid), lambda said: int(said) > 0, timeout=300, delay=1)
-    on(cluster, unit, f"kill -9 {begun.strip()}")
-    through(cluster, int(said["restore"]))
+    known = listed(cluster)
+    with s3.holding(f"GET backup/{known['stanza']}/{known['backups'][-1]['id']}/") as fetched:
+        said = restore(cluster, time=moment)
+        number, owner = said["restore"], said["next"].split(" brings")[0].rpartition(" ")[2]
+        machine, aside = Machine.of(cluster, box, owner), f"{DATA}.aside-before-restore-{number}"
+        until(lambda: fetched, bool, timeout=300)
+        machine.run("pkill -9 -f '[p]gcharm.restoring restore'")
+        machine.fault("crash")
+        box.heal()
+        until(lambda: machine.run("pgrep -f '[p]gcharm.restoring restore' || true"), bool)
+        box.kill_controller()
+    until(lambda: machine.run(f"cat {NOTES}"), lambda notes: '"state": "done"' in notes, timeout=120, delay=1)
+    box.start_controller()
+    machine.run(f"timeout 120 sh -c 'until test -e {aside}; do sleep 0.01; done'")
+    machine.fault("crash")
+    box.heal()
+    through(cluster, int(number))
     for name in cluster.words():
         assert cluster.sql(name, content) == before
-    assert on(cluster, unit, f"ls -d {DATA}.*").split() == [f"{DATA}.aside-before-restore-{said['restore']}"]
+    assert on(cluster, owner, f"ls -d {DATA}.*").split() == [aside]
     cluster.nothing_lost_and_still_writing()
     made = cluster.juju.run(cluster.primary, "backup", {"type": "incr"}, wait=600).results
     assert made, "the next backup needs nobody's hand"

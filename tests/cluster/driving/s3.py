@@ -7,6 +7,8 @@ what is stored. Objects are files below a directory, so that a test can look at 
         s3.endpoint          # "s3.test:4443": machines have to resolve the name
         s3.authority         # the certificate to trust
         s3.full = True       # from now on nothing more is taken
+        with s3.holding("PUT clusters/archive/") as waiting:
+            until(lambda: waiting, bool)
 
 A server of its own and not moto's: that one neither checks who asks, unless all of IAM is set up in it, nor can it be
 full.
@@ -21,6 +23,7 @@ import secrets
 import shutil
 import ssl
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -51,11 +54,25 @@ class S3:
     port: int = PORT
     authority: str = field(default="", repr=False)
     full: bool = False
+    held: str = ""
+    """Requests that begin so, e.g. `GET clusters/backup/`, get no answer while this is set. See `holding`."""
+    waiting: list[str] = field(default_factory=list)
+    """Those that were held."""
     uploads: dict[str, str] = field(default_factory=dict)
 
     @property
     def endpoint(self) -> str:
         return f"{NAME}:{self.port}"
+
+    @contextmanager
+    def holding(self, begins: str) -> Iterator[list[str]]:
+        """Leave whoever asks for this in the middle of it until the end of the block; the requests that wait."""
+        self.waiting.clear()
+        self.held = begins
+        try:
+            yield self.waiting
+        finally:
+            self.held = ""
 
     def bucket(self, name: str) -> Path:
         """A bucket, made where there is none."""
@@ -146,9 +163,18 @@ class _Handler(BaseHTTPRequestHandler):
             self.bucket = self.store.folder / bucket
             if not bucket or not self.bucket.is_dir():
                 raise _Refused(404, "NoSuchBucket")
+            self.waits_its_turn()
             act()
         except _Refused as refused:
             self.send(refused.status, f"<Error><Code>{refused.code}</Code><Message>{refused.code}</Message></Error>")
+
+    def waits_its_turn(self) -> None:
+        """As long as it is held back."""
+        request = f"{self.command} {self.key}"
+        if self.store.held and request.startswith(self.store.held):
+            self.store.waiting.append(request)
+            while self.store.held and request.startswith(self.store.held):
+                time.sleep(0.05)
 
     def send(self, status: int, content: str | bytes = b"", **headers: str) -> None:
         data = content.encode() if isinstance(content, str) else content

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import string
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pgcharm.adapters.pgbackrest import error_of
+from pgcharm.adapters.web import Credentials
+from pgcharm.backing.workplace import Workplace
 from pgcharm.backup.facts import FULL, Archiver, Backup, Looked, Run, RunNotes, StanzaInfo
 from pgcharm.backup.info import parse_info, stanza_in
 from pgcharm.backup.names import stanza_name
@@ -311,6 +314,18 @@ def test_a_path_that_is_another_directory_on_this_unit_is_refused_and_no_second_
     )
 
 
+def test_a_directory_that_has_lost_its_stanza_is_a_mount_that_is_missing_and_nothing_is_written_there() -> None:
+    config = {**made.DEFAULTS, "backup-repository": "path", "backup-path": "/mnt/backups"}
+    o = settle(made.with_juju(of_cluster(living()), config=config), rounds=6)
+    o = settle(seeing(o, 0, backup(1, o, 60)))
+    lost = seeing(o, 1)
+    assert plan(lost).steps == ()
+    assert message(lost).startswith(
+        "blocked: primary; no backups: backup-path /mnt/backups has lost what was in it (expected the same file system"
+    )
+    assert message(seeing(lost, 0, backup(1, o, 60))) == "active: primary"
+
+
 def test_the_leader_asks_the_relation_for_a_bucket_once() -> None:
     o = replace(at_rest(0, 60, leader=True), given=Given(related=View({}), relation=7))
     (told,) = [each for each in plan(o).publication.relations if each.endpoint == "s3-parameters"]
@@ -459,3 +474,28 @@ def test_whatever_pgbackrest_says_becomes_one_line(code: int, text: str) -> None
 def test_two_clusters_of_one_name_in_two_models_have_two_stanzas() -> None:
     assert stanza_name("pg", "aaaaaaaa-1") != stanza_name("pg", "aaaaaaab-1")
     assert stanza(situation(living())) == NAME
+
+
+def test_a_backup_that_is_under_way_stays_with_the_repository_that_it_was_begun_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def write(path: str, text: str, *_: object) -> bool:
+        return bool(Path(path).write_text(text))
+
+    monkeypatch.setattr("pgcharm.backing.workplace.host.ensure_file", write)
+    conf = tmp_path / "pgbackrest.conf"
+    conf.write_text("repo1-path=/before")
+    empty: dict[str, Any] = dict.fromkeys(("unit", "stanza", "patroni", "data", "sockets", "seen", "again"), "")
+    work = Workplace(
+        config=str(conf), notes=str(tmp_path / "notes"), credentials=Credentials("", "", ""), host={}, annotates=True,
+        **empty,
+    )  # fmt: skip
+    with work.unchanged() as here:
+        conf.write_text("repo1-path=/after")
+        assert Path(here.backrest.config).read_text() == "repo1-path=/before"
+    assert not Path(here.config).exists()
+
+
+def test_an_answer_with_a_line_break_in_a_message_is_read() -> None:
+    (seen,) = parse_info('[{"name": "a", "status": {"code": 99, "message": "HTTP request failed:\n*** Path ***"}}]')
+    assert (seen.code, seen.message) == (99, "HTTP request failed:\n*** Path ***")

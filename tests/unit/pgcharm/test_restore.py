@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pgcharm.adapters.pgbackrest import PgBackRest, PgBackRestError
+from pgcharm.adapters.wake import due
 from pgcharm.backup.facts import Backup, StanzaInfo
 from pgcharm.backup.intent import INTENT, Intent, Word, read_intent, read_word
 from pgcharm.backup.target import IMMEDIATE, TIME, Archive, Fork, Target, Unreachable, choose
 from pgcharm.observation import Observation, Restorable
+from pgcharm.observe.restore import look
 from pgcharm.plan import plan
+from pgcharm.restoring.bring_back import fetch
+from pgcharm.restoring.notes import DONE, WORKING, Notes, Task
 from pgcharm.view import Unknown, View
 from tests.unit.pgcharm import made
 from tests.unit.pgcharm.company import SERVICE, Company
@@ -260,3 +268,61 @@ def test_no_text_is_too_odd_to_be_read(text: str) -> None:
     assert isinstance(read_intent(text), Intent)
     assert isinstance(read_word(text), Word)
     assert read_intent(str(ASKED)) == ASKED
+
+
+def test_the_charm_is_woken_at_once_when_the_program_has_ended(tmp_path: Path) -> None:
+    notes = Notes(str(tmp_path / "notes"), str(tmp_path / "again"), 1)
+    notes.say(WORKING, "it begins")
+    assert not due(notes.again)
+    notes.say(DONE, "it is through")
+    assert due(notes.again)
+
+
+def test_what_keeps_a_restore_waiting_is_told_once_and_tried_again_ever_less_often(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = ["cannot open: [13] Permission denied"] * 7 + ["cannot connect"] * 2
+    pauses: list[float] = []
+    notes = Notes(str(tmp_path / "notes"), str(tmp_path / "again"), 1)
+    told: list[str] = []
+
+    def tried(*_: object, **__: object) -> str:
+        if answers:
+            raise PgBackRestError("restore", 41, answers.pop(0))
+        return ""
+
+    def paused(seconds: float) -> None:
+        pauses.append(seconds)
+        if due(notes.again):
+            told.append(json.loads(Path(notes.path).read_text())["said"])
+            Path(notes.again).unlink()
+
+    monkeypatch.setattr(PgBackRest, "run", tried)
+    monkeypatch.setattr("pgcharm.restoring.bring_back.time.sleep", paused)
+    monkeypatch.setattr("pgcharm.restoring.bring_back.host", _Nothing())
+    fetch(Task(1, "conf", "stanza", "id", "latest", str(tmp_path / "data"), "", notes.path), notes)
+    assert told == [
+        "waiting for the repository: cannot open: [13] Permission denied", "waiting for the repository: cannot connect"
+    ]  # fmt: skip
+    assert pauses == [2, 4, 8, 16, 32, 60, 60, 60, 60]
+    assert notes.stage == "fetched"
+
+
+class _Nothing:
+    """A host on which nothing is done."""
+
+    def __getattr__(self, _: str) -> Callable[..., int]:
+        return lambda *_, **__: 0
+
+
+def test_a_repository_that_does_not_answer_is_not_said_to_be_empty(monkeypatch: pytest.MonkeyPatch) -> None:
+    def answers(code: int, message: str) -> None:
+        said = json.dumps([{"name": "a", "status": {"code": code, "message": message}}])
+        monkeypatch.setattr(PgBackRest, "run", lambda *_, **__: said)
+
+    answers(99, "[HostConnectError] timeout connecting to 's3.test:443'")
+    with pytest.raises(PgBackRestError, match="timeout connecting"):
+        look(PgBackRest("conf", "a"), "a", "")
+    answers(1, "missing stanza path")
+    with pytest.raises(ValueError, match="there is no stanza a"):
+        look(PgBackRest("conf", "a"), "a", "")
