@@ -43,8 +43,11 @@ FORGET_WAL = f"rm -f {DATA}/pg_wal/0000*; systemctl start {PATRONI}"
 
 @pytest.fixture(scope="module")
 def cluster(juju: jubilant.Juju, scratch: Path) -> Cluster:
-    """Three units and the ledger on Debian 12."""
-    return deployed(juju, scratch, 3)
+    """Three units and the ledger on Debian 12, with no copies of older data."""
+    found = deployed(juju, scratch, 3)
+    for unit in found.words():
+        on(found, unit, f"rm -rf {DATA}.aside-*")
+    return found
 
 
 def standby(cluster: Cluster) -> str:
