@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import signal
 from types import FrameType
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.shared import ByModel
 
 settings.register_profile("any-machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any-machine")  # how long an example takes says how busy the machine is, and nothing else
@@ -36,3 +39,9 @@ def pytest_configure(config: pytest.Config) -> None:
         raise KeyboardInterrupt
 
     signal.signal(signal.SIGTERM, interrupt)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByModel | None:
+    """Several workers share a run by files (`--dist=loadfile`)."""
+    return ByModel(config, log) if config.getoption("dist") == "loadfile" else None

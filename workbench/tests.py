@@ -33,7 +33,7 @@ ROOMS = ("tests/cluster", "tests/database", "tests/unit")
 """Longest first, so that short ones fill what is left at the end."""
 SIDE_BY_SIDE = (
     "--numprocesses=2",
-    "--dist=loadgroup",
+    "--dist=loadfile",
     "--no-loadscope-reorder",
     "--durations=20",
     "--durations-min=20",

@@ -18,13 +18,13 @@ sys.path.insert(0, str(Path(__file__).parent))
 from driving import box as boxes
 from driving.packing import CHARMS, pack, pack_with_packages, pack_with_pgstore
 
+from tests.shared import MODELS
+
 ModelConfig = Mapping[str, jubilant.ConfigValue]
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Keep together what shares a model; skip what only jujubox can do when another juju is driven."""
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(getattr(getattr(item, "module", None), "MODEL", item.path.stem)))
+    """Skip what only jujubox can do when another juju is driven."""
     if config.getoption("--juju") is None:
         return
     for item in items:
@@ -82,14 +82,14 @@ def juju(
 ) -> Iterator[jubilant.Juju]:
     """A fresh model for the module. `MODEL_CONFIG` in the module configures it; `KEEP_MODELS=1` keeps it.
 
-    Modules with the same `MODEL` share one: what is deployed in it for the first is there for the next.
+    Modules that share one (`tests/shared.py`) find in it what was deployed for the first of them.
     """
     config: ModelConfig = getattr(request.module, "MODEL_CONFIG", {})
-    if name := getattr(request.module, "MODEL", ""):
-        yield shared_models(name, config)
+    module = request.module.__name__.rpartition(".")[2]
+    if module in MODELS:
+        yield shared_models(MODELS[module], config)
         return
-    own = request.module.__name__.rpartition(".")[2].removeprefix("test_").replace("_", "-")
-    with boxes.fresh_model(own, config) as driver:
+    with boxes.fresh_model(module.removeprefix("test_").replace("_", "-"), config) as driver:
         yield driver
 
 

@@ -20,7 +20,6 @@ from driving.proof import Proof, under_proof
 from driving.waiting import until
 
 pytestmark = pytest.mark.jujubox_only
-MODEL = "three-under-proof"
 MODEL_CONFIG = {"update-status-hook-interval": "1m", "lease-seconds": 15, **prepared()}
 
 

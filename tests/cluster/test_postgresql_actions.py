@@ -14,7 +14,6 @@ from driving.postgresql import CLIENT, SERVER, Cluster, deployed
 from driving.prepared import prepared
 from driving.waiting import until
 
-MODEL = "three-and-ledger"
 MODEL_CONFIG = {"update-status-hook-interval": "1m", "lease-seconds": 15, **prepared()}
 DATA = "/var/lib/postgresql/15/postgresql"
 LAG = """

@@ -17,7 +17,6 @@ from driving.postgresql import ROOT, SERVER, Cluster, deployed, packed
 from driving.prepared import prepared
 from driving.waiting import until
 
-MODEL = "three-and-ledger"
 MODEL_CONFIG = {"update-status-hook-interval": "1m", "lease-seconds": 15, **prepared()}
 PATRONI = "postgresql-patroni.service"
 NEWER = """
