@@ -59,7 +59,7 @@ def offer(db: Database, model: Model, application: str, endpoints: list[str], na
         *(model.id, name, old.uuid if old is not None else str(uuid.uuid4()), application, dumps(endpoints)),
     )
     db.touch(topics.whole(model.id))
-    return Offer(model.id, name, "", application, tuple(endpoints))
+    return find(db, model, name)
 
 
 def of_model(db: Database, model: int) -> list[Offer]:
