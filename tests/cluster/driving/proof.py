@@ -94,9 +94,12 @@ class Proof(Members):
 
 @contextmanager
 def under_proof(juju: jubilant.Juju, box: Box, scratch: Path, units: int) -> Iterator[Proof]:
-    """The charm of this tree on so many units, deployed if need be, and the writers' way in; in the end the gaps."""
-    if SERVER not in juju.status().apps:
+    """The charm of this tree on so many units, deployed or grown to that, and the writers' way in; in the end the gaps."""
+    there = juju.status().apps.get(SERVER)
+    if there is None:
         juju.deploy(packed(ROOT, SERVER, scratch / SERVER), SERVER, num_units=units, base="debian@12")
+    elif missing := units - len(there.units):
+        juju.add_unit(SERVER, num_units=missing)
     proof = Proof(Cluster(juju), box)
     proof.cluster.settled(units, timeout=900)
     proof.prepare()
