@@ -62,10 +62,13 @@ def test_etcd_killed_on_the_primary_and_patroni_after_it(proof: Proof) -> None:
         proof.patroni_answers(event.primary)
 
 
-def test_patroni_told_to_stop_hands_over(proof: Proof) -> None:
-    with proof.under_writers("primary's Patroni told to stop", within=6) as event:
+def test_patroni_told_to_stop_another_takes_over_or_it_is_back_itself(proof: Proof) -> None:
+    """systemd starts it again at once: whoever is first goes on."""
+    with proof.under_writers("primary's Patroni told to stop", within=10) as event:
         proof.kill(event.primary, "TERM", "patroni")
-        proof.somebody_else_is_primary(event)
+        event.fails(20)
+        event.goes_on(60)
+        proof.patroni_answers(event.primary)
 
 
 def test_a_postmaster_that_admits_nobody_is_ended(proof: Proof) -> None:

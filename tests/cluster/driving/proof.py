@@ -94,7 +94,7 @@ class Proof(Members):
 
 @contextmanager
 def under_proof(juju: jubilant.Juju, box: Box, scratch: Path, units: int) -> Iterator[Proof]:
-    """The charm of this tree on so many units, deployed or grown to that, and the writers' way in; in the end the gaps."""
+    """The charm of this tree on so many units, deployed or grown to that, and the writers' way in; at last the gaps."""
     there = juju.status().apps.get(SERVER)
     if there is None:
         juju.deploy(packed(ROOT, SERVER, scratch / SERVER), SERVER, num_units=units, base="debian@12")
