@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 
 from pgcharm.backup.facts import FULL, INCREMENTAL
-from pgcharm.backup.repository import LOCAL, SFTP, Lacking, Repository
+from pgcharm.backup.repository import LOCAL, Lacking, Repository
 from pgcharm.layout import PATRONI_PORT, PGBACKREST_PORT, SOCKETS, member_name
 from pgcharm.plan.repository import address_of, keeper, keeps, repository, stanza, version
 from pgcharm.plan.situation import Situation, digest, interpreter
@@ -88,8 +88,6 @@ def repository_lines(s: Situation, found: Repository) -> tuple[tuple[str, str], 
     if found.passphrase:
         lines |= {"cipher-type": "aes-256-cbc", "cipher-pass": found.passphrase}
     lines |= retention(s)
-    if found.kind == SFTP:
-        return tuple(lines.items())  # it opens a bundle for each file in it, and closes none: pgbackrest 2772
     if version(s) >= _BUNDLES:
         lines["bundle"] = "y"
     if version(s) >= _BLOCKS:

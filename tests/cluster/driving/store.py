@@ -25,8 +25,11 @@ test -f /root/keeper || ssh-keygen -q -t ecdsa -m PEM -N '' -f /root/keeper
 cp /root/keeper.pub /home/keeper/.ssh/authorized_keys
 chown -R keeper: /home/keeper
 chmod 700 /home/keeper/.ssh
-mkdir -p /run/sshd
-systemctl enable --now ssh >/dev/null 2>&1
+mkdir -p /run/sshd /etc/systemd/system/ssh.service.d
+printf '[Service]\nLimitNOFILE=65536\n' > /etc/systemd/system/ssh.service.d/files.conf
+systemctl daemon-reload
+systemctl enable ssh >/dev/null 2>&1
+systemctl restart ssh
 """
 
 
