@@ -1,11 +1,10 @@
 """The charm on real machines, with a client that writes all the time: one deployment, taken through its life.
 
-The tests run in order, each on what the one before has left: three units, four, two, one, six, one.
+The tests run in order, each on what the one before has left: three units, four, two, one, six.
 """
 
 from __future__ import annotations
 
-import json
 import re
 import shlex
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +12,6 @@ from pathlib import Path
 
 import jubilant
 import pytest
-from driving import box as boxes
 from driving.postgresql import CLIENT, SERVER, Cluster, deployed
 from driving.prepared import prepared
 from driving.waiting import until
@@ -198,32 +196,6 @@ def test_five_added_at_once_all_become_standbys(cluster: Cluster) -> None:
     assert cluster.sql(cluster.primary, "SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming'") == "5"
     account = cluster.nothing_lost_and_still_writing()
     assert len(account.members) == 6
-
-
-@pytest.mark.jujubox_only
-def test_two_of_five_voters_and_the_primary_lost_at_once_writes_go_on_and_all_come_back(
-    cluster: Cluster, box: boxes.Box
-) -> None:
-    primary, leader, model = cluster.primary, cluster.leader, cluster.juju.model
-    members = json.loads(cluster.juju.run(leader, "cluster-status").results["json"])["units"]
-    voters = [unit for unit, facts in members.items() if facts["etcd"].startswith("voter")]
-    assert (len(voters), model is not None) == (5, True)
-    lost = {primary, *sorted(voters, key=lambda unit: (unit != primary, unit == leader))[:2]}
-    before = cluster.account().acknowledged
-    for unit in lost:
-        box.fault(str(model), "crash", cluster.machine(unit))
-    until(cluster.account, lambda now: now.lost == "0" and now.acknowledged > before + 100, timeout=180, delay=1)
-    box.heal()
-    cluster.settled(6, timeout=600)
-    assert len(cluster.nothing_lost_and_still_writing().members) == 6
-
-
-def test_five_of_six_removed_at_once_a_standby_goes_on_alone(cluster: Cluster) -> None:
-    stays = next(unit for unit in cluster.words() if unit not in (cluster.primary, cluster.leader))
-    cluster.juju.remove_unit(*(unit for unit in cluster.words() if unit != stays))
-    cluster.settled(1, timeout=600)
-    cluster.nothing_lost_and_still_writing()
-    until(lambda: cluster.bag(stays)["state"], lambda state: state == "standalone", timeout=60)
 
 
 def test_the_client_gone_nothing_of_it_is_offered(cluster: Cluster) -> None:
