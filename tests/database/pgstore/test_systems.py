@@ -142,23 +142,23 @@ async def test_no_log_and_no_error_has_a_password(demo: Place, caplog: pytest.Lo
 async def test_one_user_of_a_database_relation_makes_and_uses_the_system(demo: Place) -> None:
     """As the charm gives it: a database with its extensions, and a user who takes the owner's role on."""
     demo.pair.a.sql("""
-        CREATE ROLE jujuowner_harbour1; CREATE ROLE jujudb_app LOGIN PASSWORD 'sesame' IN ROLE jujuowner_harbour1;
-        ALTER ROLE jujudb_app SET role = jujuowner_harbour1""")
-    demo.pair.a.sql("CREATE DATABASE harbour1 OWNER jujuowner_harbour1 TEMPLATE template0")
-    connection = demo.pair.a.server.connect("harbour1")
+        CREATE ROLE jujuowner_harbour2; CREATE ROLE jujudb_app LOGIN PASSWORD 'sesame' IN ROLE jujuowner_harbour2;
+        ALTER ROLE jujudb_app SET role = jujuowner_harbour2""")
+    demo.pair.a.sql("CREATE DATABASE harbour2 OWNER jujuowner_harbour2 TEMPLATE template0")
+    connection = demo.pair.a.server.connect("harbour2")
     connection.autocommit = True
     connection.cursor().execute("CREATE EXTENSION postgis; CREATE EXTENSION pg_trgm; CREATE EXTENSION btree_gist")
     connection.close()
     bag = {
         "endpoints": f"127.0.0.1:{demo.pair.a.port}",
         "read-only-endpoints": f"127.0.0.1:{demo.pair.b.port}",
-        "database": "harbour1",
-        "sysname": "Harbour-1",
+        "database": "harbour2",
+        "sysname": "Harbour-2",
         "secret-user": "secret:1",
     }
     secret = {"username": "jujudb_app", "password": "sesame"}
-    settings = from_database_relation(bag, secret, BRISK, sysname="Harbour-1")
-    async with System("Harbour-1", settings) as system:
+    settings = from_database_relation(bag, secret, BRISK, sysname="Harbour-2")
+    async with System("Harbour-2", settings) as system:
         assert await system.exists()
         await system.create()
         store = await system.get_datastore("objects")
