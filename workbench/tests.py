@@ -31,13 +31,7 @@ CHECKS = (
 )
 ROOMS = ("tests/cluster", "tests/database", "tests/unit")
 """Longest first, so that short ones fill what is left at the end."""
-SIDE_BY_SIDE = (
-    "--numprocesses=2",
-    "--dist=loadfile",
-    "--no-loadscope-reorder",
-    "--durations=20",
-    "--durations-min=20",
-)
+SIDE_BY_SIDE = ("--numprocesses=2", "--dist=loadfile", "--no-loadscope-reorder", "--durations=20", "--durations-min=20")
 """Two files at a time, each in a box of its own: tests of machines mostly wait."""
 
 
