@@ -3,6 +3,7 @@
 jujubox fault crash 0                      power cut; `heal 0` starts it again
 jujubox fault cut 0                        machine 0 hears nobody and nobody hears it
 jujubox fault cut 0 --from 1,controller    ... only these; --only out loses just what 0 sends, --only in what it gets
+jujubox fault cut 0 --port 8008            only what is sent to this TCP port of machine 0 is lost
 jujubox fault slow 1 --delay 200ms --rate 2000
 jujubox fault heal                         all machines; or `heal 0 1`
 """
@@ -21,7 +22,8 @@ from jujubox.machines.book import CONTROLLER, EVERYTHING, KINDS
 
 USAGE = """\
 crash|freeze|fill-disk MACHINE...
-       jujubox fault cut MACHINE... [--from PEER,...] [--only in|out]      PEER: a machine, controller, everything
+       jujubox fault cut MACHINE... [--from PEER,...] [--only in|out] [--port N]
+           PEER: a machine, controller, everything
        jujubox fault slow MACHINE... [--delay 100ms] [--rate KBIT]
        jujubox fault heal [MACHINE...]
        jujubox fault list"""
@@ -32,6 +34,7 @@ def flags(known: FlagSet) -> None:
     known.string("m", "model")
     known.string("from", repeated=True)
     known.string("only")
+    known.integer("port")
     known.duration("delay")
     known.integer("rate")
 
@@ -60,7 +63,8 @@ def _options(box: Box, kind: str, given: Flags) -> dict[str, Any]:
         names = [name for text in given["from"] for name in text.split(",") if name]
         places = [name for name in names if name in (CONTROLLER, EVERYTHING)]
         others = [name for name in names if name not in places]
-        return {"peers": [*places, *named.resolve(box, others, given["model"])], "only": given["only"]}
+        peers = [*places, *named.resolve(box, others, given["model"])]
+        return {"peers": peers, "only": given["only"], "port": given["port"]}
     if kind == "slow":
         return {"delay_ms": round((given["delay"] or 0) * 1000), "rate_kbit": given["rate"]}
     return {}
@@ -83,6 +87,7 @@ def told(fault: dict[str, Any]) -> str:
     words = [fault["machine"], fault["kind"]]
     if fault["kind"] == "cut":
         words += [{"out": "to", "in": "from"}.get(fault["only"], "from and to"), fault["peer"]]
+        words += ["at port", str(fault["port"])] * bool(fault["port"])
     if fault["kind"] == "slow":
         words += [f"{fault['delay_ms']} ms"] * bool(fault["delay_ms"]) + [f"{fault['rate_kbit']} kbit/s"] * bool(
             fault["rate_kbit"]

@@ -42,8 +42,8 @@ class Faults:
     async def apply(self, kind: str, instances: Iterable[str], options: dict[str, Any] | None = None) -> Sequence[str]:
         """Bring a fault about on each instance; notes on what this host cannot do quite. Raises MachinesError.
 
-        Options: `peers` (instances, `controller`, `everything`; default everything) and `only` (`out` or `in`) for cut;
-        `delay_ms` and `rate_kbit` for slow.
+        Options: `peers` (instances, `controller`, `everything`; default everything), `only` (`out` or `in`) and `port`
+        for cut; `delay_ms` and `rate_kbit` for slow.
         """
         wished = book.wished(kind, instances, options or {})
         self._check(wished)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ipaddress
 import json
+import re
 import secrets
 import shlex
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -78,6 +80,24 @@ def refused(cluster: Cluster, unit: str, action: str, **parameters: Any) -> str:
     with pytest.raises(jubilant.TaskError) as refusal:
         cluster.juju.run(unit, action, parameters)
     return refusal.value.task.message
+
+
+KILL_PUSHES = "pkill -KILL -f '[p]gbackrest-push'; pkill -KILL -f '[a]rchive-push'"
+"""What PostgreSQL's archiver runs, and what that has left behind to work on."""
+
+
+def kill_pushes(cluster: Cluster, unit: str) -> None:
+    """Kill them at many moments while segment after segment is handed over."""
+    row = "CREATE TABLE IF NOT EXISTS pushed AS SELECT 1 AS n; INSERT INTO pushed VALUES (1); SELECT pg_switch_wal()"
+    psql = f"runuser -u postgres -- psql -qc {shlex.quote(row)} >/dev/null 2>&1"
+    on(cluster, unit, f"for i in $(seq 10 29); do {psql}; sleep 0.$i; {KILL_PUSHES}; done; true")
+
+
+def segments(s3: S3, stanza: str) -> list[int]:
+    """Numbers of the log's segments in a bucket, whatever their timeline."""
+    names = (unquote(place.name) for place in (s3.folder / "backups").iterdir())
+    found = re.compile(rf"clusters/archive/{stanza}/.*/[0-9A-F]{{8}}([0-9A-F]{{8}})([0-9A-F]{{8}})-")
+    return sorted({int(match[1], 16) * 256 + int(match[2], 16) for name in names if (match := found.match(name))})
 
 
 def all_is_archived(cluster: Cluster, unit: str) -> None:
@@ -180,6 +200,43 @@ def test_a_repository_that_is_full_is_said_and_nothing_is_lost_when_it_has_room_
     cluster.settled(3)
     assert cluster.words()[cluster.primary] == "primary"
     cluster.nothing_lost_and_still_writing()
+
+
+def test_pushes_killed_while_the_bucket_takes_them_leave_no_gap_and_a_trial_reaches_the_end(
+    cluster: Cluster, s3: S3
+) -> None:
+    primary = cluster.primary
+    with s3.holding("PUT clusters/archive/") as pushed:
+        cluster.sql(primary, "SELECT pg_switch_wal()")
+        until(lambda: pushed, bool)
+        on(cluster, primary, f"{KILL_PUSHES}; true")
+    kill_pushes(cluster, primary)
+    moment = cluster.sql(primary, "SELECT to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS')")
+    cluster.sql(primary, "DROP TABLE pushed; SELECT pg_switch_wal()")
+    all_is_archived(cluster, primary)
+    found = segments(s3, listed(cluster)["stanza"])
+    assert len(found) > 20
+    assert {after - before for before, after in pairwise(found)} == {1}
+    assert cluster.juju.run(primary, "backup", {"type": "incr"}, wait=300).results["state"] == "done"
+    assert cluster.juju.run(primary, "verify-backup", wait=300).results["state"] == "done"
+    standby = next(unit for unit, said in cluster.words().items() if said.startswith("standby"))
+    assert cluster.juju.run(standby, "restore-check", wait=300).results["newest-commit"] >= moment
+    cluster.settled(3)
+    cluster.nothing_lost_and_still_writing()
+
+
+def test_a_directory_that_is_not_mounted_is_not_written_to(cluster: Cluster) -> None:
+    unit, place = f"{BESIDE}/0", "/mnt/backups"
+    on(cluster, unit, f"install -d -o postgres /srv/disk {place}; mount --bind /srv/disk {place}")
+    cluster.juju.config(BESIDE, {"backup-repository": "path", "backup-path": place})
+    until(lambda: on(cluster, unit, f"ls {place}/backup || true"), bool, timeout=120, delay=2)
+    theirs_say(cluster, "active", "primary")
+    on(cluster, unit, f"umount {place}")
+    theirs_say(cluster, "blocked", f"no backups: backup-path {place} has lost what was in it")
+    assert on(cluster, unit, f"ls {place}") == ""
+    on(cluster, unit, f"mount --bind /srv/disk {place}")
+    theirs_say(cluster, "active", "primary")
+    cluster.juju.config(BESIDE, reset=["backup-repository", "backup-path"])
 
 
 def test_two_clusters_on_one_bucket_one_of_them_encrypted_do_not_see_each_other(cluster: Cluster, s3: S3) -> None:

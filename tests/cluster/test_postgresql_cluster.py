@@ -1,17 +1,20 @@
 """The charm on real machines, with a client that writes all the time: one deployment, taken through its life.
 
-The tests run in order, each on what the one before has left: three units, four, two, one, six.
+The tests run in order, each on what the one before has left: three units, four, two, one, six, one.
 """
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import jubilant
 import pytest
+from driving import box as boxes
 from driving.postgresql import CLIENT, SERVER, Cluster, deployed
 from driving.prepared import prepared
 from driving.waiting import until
@@ -190,12 +193,60 @@ def test_down_to_one_it_stands_alone(cluster: Cluster) -> None:
     assert "standbys" not in cluster.bag(unit)
 
 
+def test_backups_begin_anew_where_a_unit_is_left_when_those_on_another_ones_disk_have_gone_with_it(
+    cluster: Cluster,
+) -> None:
+    (unit,) = cluster.words()
+    begins = until(lambda: kept(cluster, unit), lambda found: bool(found["backups"]), timeout=120, delay=2)
+    assert (begins["made-by"], begins["backups"][0]["kind"]) == (unit, "full")
+    assert cluster.juju.run(unit, "backup", {"type": "incr"}, wait=300).results["state"] == "done"
+
+
+def kept(cluster: Cluster, unit: str) -> dict[str, Any]:
+    """What list-backups says on a unit, as data."""
+    return dict(json.loads(cluster.juju.run(unit, "list-backups").results["json"]))
+
+
 def test_five_added_at_once_all_become_standbys(cluster: Cluster) -> None:
     cluster.juju.add_unit(SERVER, num_units=5)
     cluster.settled(6, timeout=600)
     assert cluster.sql(cluster.primary, "SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming'") == "5"
     account = cluster.nothing_lost_and_still_writing()
     assert len(account.members) == 6
+
+
+@pytest.mark.jujubox_only
+def test_two_of_five_voters_and_the_primary_lost_at_once_writes_go_on_and_all_come_back(
+    cluster: Cluster, box: boxes.Box
+) -> None:
+    """A commit waits for two standbys here, so that one that has it is left whichever two are lost."""
+    cluster.juju.config(SERVER, {"synchronous_standbys": 2})
+    until(
+        lambda: cluster.sql(cluster.primary, "SHOW synchronous_standby_names"),
+        lambda said: said.startswith("ANY 2"),
+        timeout=60,
+        delay=1,
+    )
+    primary, leader, model = cluster.primary, cluster.leader, str(cluster.juju.model)
+    members = json.loads(cluster.juju.run(leader, "cluster-status").results["json"])["units"]
+    voters = [unit for unit, facts in members.items() if facts["etcd"].startswith("voter")]
+    assert len(voters) == 5
+    lost = {primary, *sorted(voters, key=lambda unit: (unit != primary, unit == leader))[:2]}
+    before = cluster.account().acknowledged
+    for unit in lost:
+        box.fault(model, "crash", cluster.machine(unit))
+    until(cluster.account, lambda now: now.lost == "0" and now.acknowledged > before + 100, timeout=180, delay=1)
+    box.heal()
+    cluster.settled(6, timeout=600)
+    assert len(cluster.nothing_lost_and_still_writing().members) == 6
+
+
+def test_five_of_six_removed_at_once_a_standby_goes_on_alone(cluster: Cluster) -> None:
+    stays = next(unit for unit in cluster.words() if unit not in (cluster.primary, cluster.leader))
+    cluster.juju.remove_unit(*(unit for unit in cluster.words() if unit != stays))
+    cluster.settled(1, timeout=600)
+    cluster.nothing_lost_and_still_writing()
+    until(lambda: cluster.bag(stays)["state"], lambda state: state == "standalone", timeout=60)
 
 
 def test_the_client_gone_nothing_of_it_is_offered(cluster: Cluster) -> None:

@@ -59,8 +59,15 @@ def test_slow_without_figures_is_a_tenth_of_a_second() -> None:
 
 @pytest.mark.parametrize(
     ("kind", "options", "text"),
-    [("melt", {}, "kind melt"), ("cut", {"peer": "m1"}, "option peer"), ("cut", {"only": "up"}, "direction up")],
+    [
+        ("melt", {}, "kind melt"),
+        ("cut", {"peer": "m1"}, "option peer"),
+        ("cut", {"only": "up"}, "direction up"),
+        ("cut", {"port": 65536}, "port 65536"),
+        ("cut", {"port": -1}, "port -1"),
+        ("cut", {"port": 80, "only": "out"}, "has no port of its own"),
+    ],
 )
-def test_what_is_not_understood_is_refused(kind: str, options: dict[str, str], text: str) -> None:
+def test_what_is_not_understood_is_refused(kind: str, options: dict[str, object], text: str) -> None:
     with pytest.raises(MachinesError, match=text):
         book.wished(kind, ["m0"], options)

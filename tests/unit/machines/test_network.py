@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jujubox.box import Box
-from jujubox.machines import cuts, network, shaping
+from jujubox.machines import book, cuts, network, shaping
 from jujubox.machines.book import Fault
 
 ADDRESSES = {"m0": "10.64.0.10", "m1": "10.64.0.11"}
@@ -31,14 +31,22 @@ def test_a_hardware_address_is_local_and_goes_with_the_address() -> None:
 
 def test_a_cut_loses_both_directions_unless_it_says_which() -> None:
     both = cuts.lost(Fault("cut", "m0", "m1"), ADDRESSES, GATEWAY)
-    assert both == [("10.64.0.10", "10.64.0.11"), ("10.64.0.11", "10.64.0.10")]
+    assert both == [("10.64.0.10", "10.64.0.11", 0), ("10.64.0.11", "10.64.0.10", 0)]
     assert cuts.lost(Fault("cut", "m0", "m1", "out"), ADDRESSES, GATEWAY) == both[:1]
     assert cuts.lost(Fault("cut", "m0", "m1", "in"), ADDRESSES, GATEWAY) == both[1:]
 
 
 def test_the_controller_is_the_gateway_and_everything_any_address() -> None:
-    assert cuts.lost(Fault("cut", "m0", "controller", "out"), ADDRESSES, GATEWAY) == [("10.64.0.10", GATEWAY)]
-    assert cuts.lost(Fault("cut", "m0", "everything", "in"), ADDRESSES, GATEWAY) == [("", "10.64.0.10")]
+    assert cuts.lost(Fault("cut", "m0", "controller", "out"), ADDRESSES, GATEWAY) == [("10.64.0.10", GATEWAY, 0)]
+    assert cuts.lost(Fault("cut", "m0", "everything", "in"), ADDRESSES, GATEWAY) == [("", "10.64.0.10", 0)]
+
+
+def test_a_cut_of_a_port_loses_what_is_sent_there_and_nothing_else() -> None:
+    (cut,) = book.wished("cut", ["m0"], {"peers": ["m1"], "port": 8008})
+    assert cuts.lost(cut, ADDRESSES, GATEWAY) == [("10.64.0.11", "10.64.0.10", 8008)]
+    assert "    ip saddr 10.64.0.11 ip daddr 10.64.0.10 tcp dport 8008 drop\n" in cuts.rules(
+        "jb", [cut], ADDRESSES, GATEWAY
+    )
 
 
 def test_a_cut_of_a_machine_that_is_gone_loses_nothing() -> None:
