@@ -76,9 +76,11 @@ def python_index(scratch: Path, locked: Path) -> None:
 
 
 def _pip(scratch: Path) -> list[str]:
-    """pip as installed here or, on a machine without it, out of the distribution's package, which is not installed."""
+    """pip as installed here; or as ensurepip has it; or out of the distribution's package, which is not installed."""
     if succeeds(sys.executable, "-m", "pip", "--version"):
         return ["-m", "pip"]
+    if beside := sorted(Path("/usr/share/python-wheels").glob("pip-*.whl")):
+        return [f"{beside[-1]}/pip"]
     download = ["apt-get", *_apart(scratch), "--quiet", "download", "python3-pip-whl"]
     subprocess.run(download, cwd=scratch, capture_output=True, check=False)
     for package in scratch.glob("python3-pip-whl*.deb"):

@@ -13,7 +13,7 @@ import contextlib
 import logging
 from collections.abc import Awaitable, Callable
 
-from jujubox import userdata
+from jujubox import cloudinit
 from jujubox.agent.install import agent_files
 from jujubox.controller.core import Core
 from jujubox.machines import MachinesError
@@ -131,7 +131,7 @@ class Provisioner:
                 await core.machines.destroy(machine.instance)
             self._show(machine, "allocating", f"preparing {machine.base}")
             model = models.by_id(core.db, machine.model)
-            wanted = userdata.parsed(str(model.setting("cloudinit-userdata")))
+            wanted = cloudinit.parsed(str(model.setting("cloudinit-userdata")))
             async with self._images.setdefault(machine.base, asyncio.Lock()):
                 await core.machines.ensure_image(machine.base, wanted)
             files = await asyncio.to_thread(

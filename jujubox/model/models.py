@@ -13,7 +13,7 @@ import uuid
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
-from jujubox import userdata
+from jujubox import cloudinit
 from jujubox.model import topics
 from jujubox.model.database import Database, NotFound, Refused, dumps, loads
 
@@ -179,7 +179,7 @@ def checked_setting(key: str, value: Any) -> Any:
 
 def _userdata(text: str) -> str:
     try:
-        userdata.parsed(text)
+        cloudinit.parsed(text)
     except ValueError as error:
         raise Refused(str(error), "bad request") from None
     return text

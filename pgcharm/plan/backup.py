@@ -10,7 +10,7 @@ from pgcharm.backup.facts import FULL, INCREMENTAL, KINDS, Looked
 from pgcharm.backup.repository import PATH, Lacking, Repository
 from pgcharm.backup.schedule import HOUR, read_calendar
 from pgcharm.layout import SOCKETS
-from pgcharm.plan.backup_files import calendars, host_options, peers, server_reads, timer
+from pgcharm.plan.backup_files import calendars, host_options, peers, pgbackrest_conf, server_reads, timer
 from pgcharm.plan.backup_steps import FillArchive, MakeStanza, NotePassphrase, ReloadService, StartBackup
 from pgcharm.plan.repository import backup_unit, keeps, maker, proof, repository, stanza
 from pgcharm.plan.situation import Part, Situation, digest
@@ -74,6 +74,8 @@ def stanza_made(s: Situation) -> Part:
         return Part()
     if maker(s) != s.o.juju.unit or seen_elsewhere(s) or has_gone(s, found, seen):
         return Part()
+    if not fresh(s, found, seen):
+        return Part(waits=(Wait("the repository", "it has not been looked at with these settings yet"),))
     noted = s.o.machine.memories.backup
     if noted.get("failed") and 0 <= s.o.machine.uptime - float(noted.get("at", "0")) < AGAIN:
         return Part(waits=(Wait("the repository", noted["failed"], AGAIN),))
@@ -84,7 +86,13 @@ def stanza_made(s: Situation) -> Part:
 def seen_elsewhere(s: Situation) -> str:
     """A unit that sees the stanza in the same place, where this unit does not: then the places are not the same."""
     found, seen = repository(s), looked(s)
-    if isinstance(found, Lacking) or seen is None or not seen.answers or seen.stanza.exists:
+    if (
+        isinstance(found, Lacking)
+        or seen is None
+        or not seen.answers
+        or seen.stanza.exists
+        or not fresh(s, found, seen)
+    ):
         return ""
     others = s.o.juju.others
     return next((unit for unit in s.staying if others.get(unit, {}).get(SEEN) == proof(s, found)), "")
@@ -92,16 +100,16 @@ def seen_elsewhere(s: Situation) -> str:
 
 def has_gone(s: Situation, found: Repository, seen: Looked) -> bool:
     """Whether this unit has seen the stanza in a directory that has none now: something else is mounted, or nothing."""
-    return (
-        found.kind == PATH and not seen.stanza.exists and s.o.machine.memories.backup.get("proved") == proof(s, found)
-    )
+    known_there = s.o.machine.memories.backup.get("proved") == proof(s, found)
+    return found.kind == PATH and not seen.stanza.exists and known_there and fresh(s, found, seen)
 
 
 def seen_word(s: Situation) -> str | None:
     """Which stanza this unit sees, and where."""
     found, seen = repository(s), looked(s)
-    sees = isinstance(found, Repository) and seen is not None and seen.stanza.exists and is_ours(s, seen)
-    return proof(s, found) if sees and isinstance(found, Repository) else None
+    if isinstance(found, Lacking) or seen is None or not seen.stanza.exists or not is_ours(s, seen):
+        return None
+    return proof(s, found) if fresh(s, found, seen) else None
 
 
 def reach_primary(s: Situation) -> dict[str, str]:
@@ -117,16 +125,17 @@ def noted(s: Situation) -> tuple[Step, ...]:
     found, seen = repository(s), looked(s)
     if isinstance(found, Lacking) or seen is None or not seen.stanza.exists or not is_ours(s, seen):
         return ()
+    if not fresh(s, found, seen):
+        return ()
     proved = proof(s, found)
-    if s.o.machine.memories.backup.get("proved") == proved or wrong_cipher(found, seen) or not fresh(s, seen):
+    if s.o.machine.memories.backup.get("proved") == proved or wrong_cipher(found, seen):
         return ()
     return (NotePassphrase("it has been read", found.passphrase if keeps(s) else "", proved),)
 
 
-def fresh(s: Situation, seen: Looked) -> bool:
-    """Whether it was seen with the configuration as it is now."""
-    file = s.o.machine.files.get(s.layout.pgbackrest)
-    return file is not None and seen.config == file.digest
+def fresh(s: Situation, found: Repository, seen: Looked) -> bool:
+    """Whether it was seen with the configuration as it is to be: before that, it may have been another repository."""
+    return seen.config == pgbackrest_conf(s, found).digest
 
 
 def wrong_cipher(found: Repository, seen: Looked) -> bool:

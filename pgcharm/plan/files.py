@@ -5,7 +5,6 @@ Knows: the content of every rendered file. Must not know: how a file is written,
 
 from __future__ import annotations
 
-import hashlib
 import json
 
 import yaml
@@ -65,8 +64,7 @@ def wanted_files(s: Situation) -> tuple[Wanted, ...]:
 
 def write_if_needed(s: Situation, wanted: Wanted) -> WriteFile | None:
     """The step that makes a file as wanted, with the reason; None where it is."""
-    seen = s.o.machine.files.get(wanted.path)
-    content = hashlib.sha256(wanted.content.encode()).hexdigest()
+    seen, content = s.o.machine.files.get(wanted.path), wanted.digest
     if seen == File(content, wanted.owner, wanted.group, wanted.mode):
         return None
     if seen is None:

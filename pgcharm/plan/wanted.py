@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 
 
@@ -15,3 +16,8 @@ class Wanted:
     group: str = "root"
     mode: int = 0o644
     reader: str = ""
+
+    @property
+    def digest(self) -> str:
+        """As a file's that is there has one."""
+        return hashlib.sha256(self.content.encode()).hexdigest()

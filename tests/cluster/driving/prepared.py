@@ -13,8 +13,8 @@ from pathlib import Path
 import yaml
 
 from jujubox.box import Box
+from jujubox.cloudinit import parsed
 from jujubox.machines import images
-from jujubox.userdata import parsed
 from pgcharm.packages import wanted_packages
 
 _BEFORE = (

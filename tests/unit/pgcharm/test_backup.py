@@ -326,6 +326,26 @@ def test_a_directory_that_has_lost_its_stanza_is_a_mount_that_is_missing_and_not
     assert message(seeing(lost, 0, backup(1, o, 60))) == "active: primary"
 
 
+def test_what_was_seen_of_the_repository_before_is_not_taken_for_the_next_one() -> None:
+    """In the hook in which the option changes, the last look was at the other place."""
+    config = {**made.DEFAULTS, "backup-repository": "path", "backup-path": "/mnt/backups"}
+    changed = made.with_juju(at_rest(0, 60), config=config)
+    assert not [step for step in plan(changed).steps if isinstance(step, NotePassphrase | MakeStanza)]
+    assert "/mnt/backups" not in repr(plan(changed).publication.relations)
+    o = settle(changed, rounds=6)
+    assert not [wait for wait in plan(o).waits if wait.what == "the repository"]
+    empty = seeing(o, 1)
+    assert any(isinstance(step, MakeStanza) for step in plan(empty).steps)
+    written = replace(o, repository=View(replace(known_look(empty), config="of another configuration")))
+    assert [wait.what for wait in plan(written).waits] == ["the repository"]
+    assert plan(written).steps == ()
+
+
+def known_look(o: Observation) -> Looked:
+    assert isinstance(o.repository, View)
+    return o.repository.value
+
+
 def test_the_leader_asks_the_relation_for_a_bucket_once() -> None:
     o = replace(at_rest(0, 60, leader=True), given=Given(related=View({}), relation=7))
     (told,) = [each for each in plan(o).publication.relations if each.endpoint == "s3-parameters"]

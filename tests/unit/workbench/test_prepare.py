@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import pytest
 
 from workbench import prepare
@@ -27,3 +30,9 @@ def test_everything_that_builds_is_in_the_lock() -> None:
 def test_where_a_command_fails_the_end_of_what_it_said_is_told() -> None:
     with pytest.raises(prepare.Missing, match="no such thing"):
         prepare.run(["sh", "-c", "echo no such thing >&2; exit 3"])
+
+
+def test_a_bare_machines_python_is_enough_to_begin_with() -> None:
+    """Without site-packages: on a bare Debian there is no PyYAML either."""
+    bare = [sys.executable, "-S", "-c", "import workbench.prepare"]
+    assert subprocess.run(bare, cwd=prepare.TOP, capture_output=True, text=True, check=False).stderr == ""

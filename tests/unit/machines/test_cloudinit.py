@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from jujubox.cloudinit import parsed
 from jujubox.machines import recipes
-from jujubox.userdata import NOTHING, Userdata, parsed
+from jujubox.userdata import NOTHING, Userdata
 
 
 def test_nothing_is_wanted_where_nothing_is_said() -> None:
