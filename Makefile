@@ -4,7 +4,7 @@
 SYSTEM_PYTHON ?= $(firstword $(wildcard /usr/bin/python3) python3)
 BIN := .venv/bin
 
-.PHONY: help setup demo demo-down test check unit pack docs lock format
+.PHONY: help setup demo demo-down test pythons check unit pack docs lock format
 
 help: ## what there is
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -24,6 +24,10 @@ demo-down: .venv/ready ## remove every trace of the demo
 test: ## everything: the quick part, then real machines
 	@$(SYSTEM_PYTHON) -m workbench.prepare tests
 	@$(BIN)/python -m workbench.tests
+
+pythons: ## the client's tests on Python 3.10 to 3.14, each with the PostgreSQL of a release that has it
+	@$(SYSTEM_PYTHON) -m workbench.prepare tests
+	@$(BIN)/python -m workbench.pythons
 
 check: .venv/ready ## the quick part: style, types, import fences, unit tests
 	@$(BIN)/ruff check --quiet .

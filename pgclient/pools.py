@@ -178,8 +178,11 @@ class HostPool:
             self._discard(session)
 
     async def closed(self) -> None:
-        """Wait until all that was begun in the background has ended."""
-        while running := self._background | self._making:
+        """Wait until all that was begun in the background has ended.
+
+        A task that has ended stays in its set until the loop comes round, which it does not for a gather of such.
+        """
+        while running := [task for task in self._background | self._making if not task.done()]:
             await asyncio.gather(*running, return_exceptions=True)
 
     def in_background(self, work: Coroutine[Any, Any, None]) -> None:

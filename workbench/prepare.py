@@ -126,8 +126,13 @@ def part_of_lock(text: str, names: Sequence[str]) -> str:
     >>> part_of_lock("a==1 --hash=x\\nwheel==2 \\\\\\n    --hash=y\\n", ["wheel"])
     'wheel==2 \\\\\\n    --hash=y\\n'
     """
+    return "".join(entry for name, entry in entries_of_lock(text) if name in names)
+
+
+def entries_of_lock(text: str) -> list[tuple[str, str]]:
+    """The names of a lock's packages, and their entries."""
     entries = re.findall(r"^[A-Za-z0-9].*(?:\n[ \t].*)*\n?", text, re.MULTILINE)
-    return "".join(entry for entry in entries if entry.split("==")[0] in names)
+    return [(entry.split("==")[0], entry) for entry in entries]
 
 
 def run(command: Sequence[str], env: dict[str, str] | None = None) -> None:

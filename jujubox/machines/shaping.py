@@ -14,6 +14,9 @@ from jujubox.machines import host, network
 from jujubox.machines.errors import MachinesError
 
 PACKET_BITS = 1500 * 8
+QUEUE = "400ms"
+"""How long a packet waits before a narrow line at most: one that waits longer is lost, as in a router, and its sender
+slows down. With a longer queue whoever sends much silences everybody else."""
 
 
 def netem(delay_ms: int, rate_kbit: int) -> list[str]:
@@ -30,7 +33,7 @@ def tbf(delay_ms: int, rate_kbit: int) -> tuple[list[str], str]:
         rate_kbit = min(rate_kbit, by_delay) if rate_kbit else by_delay
         note = f"this kernel has no netem: limited to {rate_kbit} kbit/s instead of a delay of {delay_ms} ms"
     burst = max(1600, rate_kbit * 1000 // 8 // 100)
-    return ["tbf", "rate", f"{rate_kbit}kbit", "burst", str(burst), "latency", "10s"], note
+    return ["tbf", "rate", f"{rate_kbit}kbit", "burst", str(burst), "latency", QUEUE], note
 
 
 async def slow(box: Box, instance: str, address: str, delay_ms: int, rate_kbit: int) -> str:

@@ -100,6 +100,7 @@ class Pair:
             start.result()
         while not self.a.sql("SELECT 1 FROM pg_stat_replication WHERE state = 'streaming'"):
             sleep(0.05)
+        self.a.sql("CHECKPOINT")  # until its checkpointer has run, an older server's commits wait for no standby
 
     def stop(self) -> None:
         for node in (self.a, self.b):

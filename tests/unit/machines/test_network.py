@@ -78,5 +78,5 @@ def test_where_a_delay_is_impossible_the_rate_stands_for_it_and_a_note_says_so(d
 
 
 def test_a_rate_alone_needs_no_note() -> None:
-    assert shaping.tbf(0, 800) == (["tbf", "rate", "800kbit", "burst", "1600", "latency", "10s"], "")
+    assert shaping.tbf(0, 800) == (["tbf", "rate", "800kbit", "burst", "1600", "latency", "400ms"], "")
     assert shaping.netem(20, 0) == ["netem", "limit", "10000", "delay", "20ms"]
