@@ -88,6 +88,8 @@ def try_all(
         for event in events:
             for name, subject in subjects(ours, vanilla, event):
                 what = f"{name}, {EVENTS[event][0]}"
+                if PROFILES.get(name, {}).get("synchronous_mode", True):
+                    subject.commits_wait_for_whom_there_is()
                 found[event][name].append(tried(subject, event, what, trial, options.plots))
 
 

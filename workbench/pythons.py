@@ -45,15 +45,9 @@ class Release:
     @property
     def packages(self) -> tuple[str, ...]:
         """What has to be there for the tests; Debian 13 has the keys of Ubuntu besides."""
-        wanted = (
-            "apt",
-            "ca-certificates",
-            "pgbouncer",
-            "procps",
-            f"postgresql-{self.server}",
-            f"python{self.python}-venv",
-        )
-        return (*wanted, "ubuntu-archive-keyring") if self == KEYS else wanted
+        keys = ("ubuntu-archive-keyring",) if self == KEYS else ()
+        server, python = f"postgresql-{self.server}", f"python{self.python}-venv"
+        return ("apt", "ca-certificates", "pgbouncer", "procps", server, python, *keys)
 
 
 KEYS = Release("3.13", "trixie", DEBIAN, 17)
@@ -118,15 +112,13 @@ def settings_of_pip() -> dict[str, str]:
 
 
 def inside(root: Path, *command: str) -> list[str]:
-    """A command in the tree's copy, with this host's network and its settings of pip."""
+    """A command in the tree's copy, with this host's network, its settings of pip, and the directories they name."""
     settings = settings_of_pip()
     named = {Path(word.removeprefix("file://")) for value in settings.values() for word in value.split()}
-    places = {
-        str(path.parent) for path in named if path.is_absolute() and path.exists()
-    }  # an index has files beside it
+    beside = {str(path.parent) for path in named if path.is_absolute() and path.exists()}
     return [
         "systemd-nspawn", "--quiet", "--register=no", "--keep-unit", "--pipe", f"--directory={root}",
-        *(f"--bind-ro={place}" for place in sorted(places)),
+        *(f"--bind-ro={place}" for place in sorted(beside)),
         *(f"--setenv={name}={value}" for name, value in settings.items()),
         f"--chdir=/{PLACE}", *command,
     ]  # fmt: skip

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 from pgcharm.adapters import host, juju
 from pgcharm.adapters.patroni import PatroniApi
@@ -16,6 +17,7 @@ from pgcharm.apply.turn import turn
 from pgcharm.plan.requests import steps
 from pgcharm.plan.status import size
 from pgcharm.plan.types import Step
+from pgcharm.states import STREAMING
 
 TURN_SECONDS = 60.0
 """How long an action waits for another unit's turn to end."""
@@ -42,6 +44,19 @@ def hand_over(step: steps.HandOver, means: Means) -> bool:
     with own_turn(means, step), clients_held(means, step, step.poolers):
         means.patroni.switch_over(step.leader, "" if step.anybody else step.candidate)
     return True
+
+
+def await_counted(step: steps.AwaitCounted, means: Means) -> bool:
+    """Nothing fails where it does not come about: the switchover then takes as long as the primary to come back."""
+    end = time.monotonic() + step.seconds
+    while time.monotonic() < end and not all(map(counts, means.patroni.cluster()["members"])):
+        time.sleep(0.3)
+    return False
+
+
+def counts(member: Mapping[str, Any]) -> bool:
+    """Whether commits wait for a member, or it does not stream, or it is the primary."""
+    return member.get("role") != "replica" or member.get("state") not in STREAMING
 
 
 def restart_member(step: steps.RestartMember, means: Means) -> bool:
@@ -114,6 +129,7 @@ def knows_of_pause(api: PatroniApi) -> bool | None:
 
 PERFORM: dict[type[Step], Perform] = {
     steps.HandOver: hand_over,
+    steps.AwaitCounted: await_counted,
     steps.RestartMember: restart_member,
     steps.AwaitStandbys: await_standbys,
     steps.CloneAnew: clone_anew,

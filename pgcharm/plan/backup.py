@@ -86,13 +86,9 @@ def stanza_made(s: Situation) -> Part:
 def seen_elsewhere(s: Situation) -> str:
     """A unit that sees the stanza in the same place, where this unit does not: then the places are not the same."""
     found, seen = repository(s), looked(s)
-    if (
-        isinstance(found, Lacking)
-        or seen is None
-        or not seen.answers
-        or seen.stanza.exists
-        or not fresh(s, found, seen)
-    ):
+    if isinstance(found, Lacking) or seen is None or not fresh(s, found, seen):
+        return ""
+    if not seen.answers or seen.stanza.exists:
         return ""
     others = s.o.juju.others
     return next((unit for unit in s.staying if others.get(unit, {}).get(SEEN) == proof(s, found)), "")
@@ -105,11 +101,12 @@ def has_gone(s: Situation, found: Repository, seen: Looked) -> bool:
 
 
 def seen_word(s: Situation) -> str | None:
-    """Which stanza this unit sees, and where."""
+    """Which stanza this unit sees, and where. It goes on saying so until it has looked again."""
     found, seen = repository(s), looked(s)
     if isinstance(found, Lacking) or seen is None or not seen.stanza.exists or not is_ours(s, seen):
         return None
-    return proof(s, found) if fresh(s, found, seen) else None
+    word, said = proof(s, found), s.o.juju.peers.mine.get(SEEN) if s.o.juju.peers else None
+    return word if word == said or fresh(s, found, seen) else None
 
 
 def reach_primary(s: Situation) -> dict[str, str]:
@@ -123,9 +120,9 @@ def reach_primary(s: Situation) -> dict[str, str]:
 def noted(s: Situation) -> tuple[Step, ...]:
     """That the repository could be read is noted down with its passphrase: another one later is a mistake."""
     found, seen = repository(s), looked(s)
-    if isinstance(found, Lacking) or seen is None or not seen.stanza.exists or not is_ours(s, seen):
+    if isinstance(found, Lacking) or seen is None or not fresh(s, found, seen):
         return ()
-    if not fresh(s, found, seen):
+    if not seen.stanza.exists or not is_ours(s, seen):
         return ()
     proved = proof(s, found)
     if s.o.machine.memories.backup.get("proved") == proved or wrong_cipher(found, seen):

@@ -13,7 +13,7 @@ from pgcharm.observation import Member, Patroni
 from pgcharm.plan.holding import holding
 from pgcharm.plan.situation import Part, Situation
 from pgcharm.plan.steps import RestartInTurn, RestartPostgres, SwitchOver
-from pgcharm.plan.teardown import anybody, successor
+from pgcharm.plan.succession import anybody, successor, uncounted
 from pgcharm.plan.types import Wait
 from pgcharm.states import CLONING, SERVING, STREAMING
 
@@ -96,6 +96,8 @@ def why_not_now(s: Situation, patroni: Patroni, ahead: tuple[str, ...]) -> str:
         return f"{', '.join(unwell)} is not serving"
     if s.is_primary and ahead:
         return f"{', '.join(ahead)} goes first"
+    if s.is_primary and (late := uncounted(s)):
+        return f"commits do not wait for {', '.join(late)} yet"
     holder, _, doing = (s.etcd.turn if s.etcd else "").partition(" ")
     if holder and holder != s.name:
         return f"{unit_name(holder)} has its turn to {doing}"

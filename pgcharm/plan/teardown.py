@@ -6,16 +6,15 @@ The last unit keeps its data; nothing of the database is ever removed here.
 
 from __future__ import annotations
 
-from pgcharm.layout import unit_name
-from pgcharm.observation import Etcd, EtcdMember, Member
+from pgcharm.observation import Etcd, EtcdMember
 from pgcharm.plan.etcd import forget
 from pgcharm.plan.holding import holding
 from pgcharm.plan.members import own_member
 from pgcharm.plan.quorum import majority
 from pgcharm.plan.situation import Part, Situation
 from pgcharm.plan.steps import RemoveEtcdMember, StopPostgres, StopService, SwitchOver
+from pgcharm.plan.succession import anybody, successor
 from pgcharm.plan.types import Step
-from pgcharm.states import SERVING, STANDBYS
 
 _SILENT = "it does not answer, and without this unit too few would be left to agree; it joins again when it is back"
 
@@ -43,23 +42,6 @@ def leave(s: Situation) -> Part:
     if s.o.machine.services[s.layout.pgbackrest_service].active:
         steps.append(StopService(reason, s.layout.pgbackrest_service))
     return Part((*steps, *give_up_vote(s)))
-
-
-def successor(s: Situation) -> Member | None:
-    """The standby that takes over: one that stays, preferably one that commits wait for, and the nearest."""
-    staying = set(s.staying) - {s.o.juju.unit}
-    standbys = [
-        member
-        for member in (s.patroni.members if s.patroni else ())
-        if member.role in STANDBYS and member.state in SERVING and unit_name(member.name) in staying
-    ]
-    return min(standbys, key=lambda member: (STANDBYS.index(member.role), member.lag or 0), default=None)
-
-
-def anybody(s: Situation) -> bool:
-    """Whether nobody but units that stay could take over."""
-    members = s.patroni.members if s.patroni else ()
-    return all(unit_name(member.name) in s.staying for member in members if member.name != s.name)
 
 
 def give_up_vote(s: Situation) -> tuple[Step, ...]:

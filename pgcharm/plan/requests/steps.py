@@ -28,6 +28,17 @@ class HandOver(Step):
 
 
 @dataclass(frozen=True)
+class AwaitCounted(Step):
+    """Commits wait for every standby that streams, or some seconds have passed."""
+
+    units: tuple[str, ...]
+    seconds: float = 10
+
+    def says(self) -> str:
+        return f"wait until commits wait for {' and '.join(self.units)} too"
+
+
+@dataclass(frozen=True)
 class RestartMember(Step):
     """A member's PostgreSQL has been restarted, and the member does again what it did before."""
 

@@ -9,9 +9,10 @@ from pgcharm.cluster import unit_number
 from pgcharm.layout import member_name, unit_name
 from pgcharm.observation import Member, Request
 from pgcharm.plan.holding import holding
-from pgcharm.plan.requests.steps import HandOver
+from pgcharm.plan.requests.steps import AwaitCounted, HandOver
 from pgcharm.plan.situation import Part, Situation
 from pgcharm.plan.status import size
+from pgcharm.plan.succession import uncounted
 from pgcharm.plan.types import Refusal
 from pgcharm.render.sizing import MB
 from pgcharm.states import SERVING, STANDBYS
@@ -48,7 +49,7 @@ def best(s: Situation, primary: Member, standbys: tuple[Member, ...], bound: int
         seen = "; ".join(f"{unit_name(member.name)}: {why_not(member, standbys, bound)}" for member in standbys)
         return Refusal(f"cannot switch over: no standby can take over: {seen}")
     chosen = min(fit, key=lambda member: (STANDBYS.index(member.role), member.lag or 0))
-    anybody = len(fit) == len(standbys) == len(s.patroni.members if s.patroni else ()) - 1
+    anybody = len(standbys) == len(s.patroni.members if s.patroni else ()) - 1
     return handing_over(s, primary, chosen, "the operator asks for it, and it is nearest to the primary", anybody)
 
 
@@ -78,4 +79,6 @@ def why_not(chosen: Member, standbys: tuple[Member, ...], bound: int) -> str:
 
 
 def handing_over(s: Situation, primary: Member, chosen: Member, reason: str, anybody: bool = False) -> Part:
-    return Part((HandOver(reason, primary.name, chosen.name, anybody, holding(s)),))
+    late = uncounted(s)
+    before = (AwaitCounted("they have just come back", late),) if late else ()
+    return Part((*before, HandOver(reason, primary.name, chosen.name, anybody, holding(s))))

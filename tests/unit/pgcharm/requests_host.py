@@ -29,6 +29,18 @@ def _(step: steps.HandOver, o: Observation) -> Observation:
     return replace(o, patroni=View(patroni), postgres=View(replace(server, in_recovery=role == "standby")))
 
 
+@carry_out.register
+def _(step: steps.AwaitCounted, o: Observation) -> Observation:
+    seen = known(o.patroni)
+    assert isinstance(seen, Patroni)
+
+    def counted(member: Member) -> Member:
+        late = member.name.replace("-", "/") in step.units
+        return replace(member, role="quorum standby") if late else member
+
+    return replace(o, patroni=View(replace(seen, members=tuple(map(counted, seen.members)))))
+
+
 @carry_out.register(steps.RestartMember)
 @carry_out.register(steps.AwaitStandbys)
 @carry_out.register(steps.CloneAnew)

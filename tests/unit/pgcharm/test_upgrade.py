@@ -11,6 +11,7 @@ from pgcharm.view import View
 from tests.unit.pgcharm import made
 from tests.unit.pgcharm.host import on_machine, remember, settle
 from tests.unit.pgcharm.test_life import living
+from tests.unit.pgcharm.test_requests import with_member
 
 
 def asked(o: Observation, *done: str) -> Observation:
@@ -71,8 +72,10 @@ def test_poolers_that_run_from_an_older_package_are_restarted_with_the_rest() ->
 def test_the_primary_hands_over_when_all_standbys_have_done_it() -> None:
     o = asked(living(0), "postgresql/1")
     assert plan(o).waits[0].reason == "postgresql/2 goes first"
-    (step,) = plan(asked(living(0), "postgresql/1", "postgresql/2")).steps
+    o = asked(living(0), "postgresql/1", "postgresql/2")
+    (step,) = plan(o).steps
     assert isinstance(step, SwitchOver)
+    assert plan(with_member(o, 2, role="standby")).waits[0].reason == "commits do not wait for postgresql/2 yet"
 
 
 def test_where_nothing_was_newer_nothing_restarts() -> None:
