@@ -125,6 +125,7 @@ def tried(subject: Subject, event: str, name: str, trial: int, plots: Path | Non
                 seen.goes_on(120)
         if event in OF_TWO and isinstance(subject, Proof):
             subject.settled(2)
+            subject.comes_to_rest()  # until it votes in the new etcd, who came back could not take over
     _, seen, gap = subject.events[-1]
     print(f"  trial {trial + 1}, load {load:.1f}: {gap.seconds:.2f} s", file=sys.stderr, flush=True)
     if plots:
