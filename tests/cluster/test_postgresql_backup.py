@@ -229,7 +229,7 @@ def test_a_directory_that_is_not_mounted_is_not_written_to(cluster: Cluster) -> 
     unit, place = f"{BESIDE}/0", "/mnt/backups"
     on(cluster, unit, f"install -d -o postgres /srv/disk {place}; mount --bind /srv/disk {place}")
     cluster.juju.config(BESIDE, {"backup-repository": "path", "backup-path": place})
-    until(lambda: on(cluster, unit, f"ls {place}/backup || true"), bool, timeout=120, delay=2)
+    until(lambda: theirs(cluster), lambda seen: kept_in(seen, "path"), timeout=120, delay=2)
     theirs_say(cluster, "active", "primary")
     on(cluster, unit, f"umount {place}")
     theirs_say(cluster, "blocked", f"no backups: backup-path {place} has lost what was in it")
@@ -251,14 +251,7 @@ def test_two_clusters_on_one_bucket_one_of_them_encrypted_do_not_see_each_other(
     juju.config(BESIDE, {"backup-repository": "s3"})
     theirs_say(cluster, "blocked", "backup-encryption cannot be read: permission denied (expected it granted")
     juju.grant_secret("passphrase", BESIDE)
-
-    def theirs() -> dict[str, Any]:
-        try:
-            return listed(cluster, f"{BESIDE}/0")
-        except jubilant.TaskError:
-            return {}
-
-    found = until(theirs, lambda seen: bool(seen.get("backups")) and "s3" in seen["said"], timeout=120, delay=2)
+    found = until(lambda: theirs(cluster), lambda seen: kept_in(seen, "s3"), timeout=120, delay=2)
     ours = listed(cluster)
     assert found["stanza"] != ours["stanza"]
     assert not {each["id"] for each in found["backups"]} & {each["id"] for each in ours["backups"]}
@@ -274,6 +267,19 @@ def test_two_clusters_on_one_bucket_one_of_them_encrypted_do_not_see_each_other(
     assert not any(text.startswith(b"Salted__") for text in of[ours["stanza"]])
     tried = juju.run(f"{BESIDE}/0", "restore-check", wait=300).results
     assert json.loads(tried["databases"])["postgres"]["rows"] == 1
+
+
+def theirs(cluster: Cluster) -> dict[str, Any]:
+    """What the other cluster lists; nothing while its repository cannot be read."""
+    try:
+        return listed(cluster, f"{BESIDE}/0")
+    except jubilant.TaskError:
+        return {}
+
+
+def kept_in(seen: dict[str, Any], kind: str) -> bool:
+    """Whether there is a backup in a repository of this kind."""
+    return bool(seen.get("backups")) and seen["repository"]["kind"] == kind
 
 
 def theirs_say(cluster: Cluster, level: str, words: str) -> None:

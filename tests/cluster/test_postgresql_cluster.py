@@ -237,7 +237,7 @@ def test_two_of_five_voters_and_the_primary_lost_at_once_writes_go_on_and_all_co
         box.fault(model, "crash", cluster.machine(unit))
     until(cluster.account, lambda now: now.lost == "0" and now.acknowledged > before + 100, timeout=180, delay=1)
     box.heal()
-    cluster.settled(6, timeout=600)
+    cluster.settled(6, timeout=600, cut_short=True)
     assert len(cluster.nothing_lost_and_still_writing().members) == 6
 
 
