@@ -67,7 +67,7 @@ class Cluster:
     def settled(self, count: int, timeout: float = 400, cut_short: bool = False) -> dict[str, str]:
         """Wait for `count` units: one primary, the others standbys, all active, all agents idle; what they say.
 
-        `cut_short`: machines were lost, perhaps in the middle of a hook, which counts as failed until Juju runs it again.
+        `cut_short`: machines were lost, perhaps in the middle of a hook, which has failed until Juju runs it again.
         """
 
         def ready(status: jubilant.Status) -> bool:
