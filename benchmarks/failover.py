@@ -121,7 +121,8 @@ def tried(subject: Subject, event: str, name: str, trial: int, plots: Path | Non
         peer = isinstance(subject, Vanilla)
         with subject.under_writers(name, within=600 if peer else 120, back=240) as seen:
             _BREAK[event](subject, seen)
-            with contextlib.suppress(*[TimeoutError] * peer):  # a peer that does not go on is healed, and that counted
+            # A peer that does not go on is healed, and until then counted.
+            with contextlib.suppress(TimeoutError) if peer else contextlib.nullcontext():
                 seen.goes_on(120)
         if event in OF_TWO and isinstance(subject, Proof):
             subject.settled(2)

@@ -112,7 +112,7 @@ def test_patronis_answers_lost_to_the_others_change_nobodys_role(proof: Proof) -
 def test_a_slow_network_changes_nobodys_role(proof: Proof) -> None:
     with proof.under_writers("slow network", within=3) as event:
         for unit in proof.units.values():
-            proof.fault("slow", unit, "--delay", "5ms")  # passed four times on the way there and back
+            proof.fault("slow", unit, "--delay", "20ms")
         event.writes_for(8)
         assert proof.primary() == event.primary
 

@@ -336,14 +336,11 @@ def test_what_was_seen_of_the_repository_before_is_not_taken_for_the_next_one() 
     assert not [wait for wait in plan(o).waits if wait.what == "the repository"]
     empty = seeing(o, 1)
     assert any(isinstance(step, MakeStanza) for step in plan(empty).steps)
-    written = replace(o, repository=View(replace(known_look(empty), config="of another configuration")))
+    look = known(empty.repository) if empty.repository else None
+    assert look is not None
+    written = replace(o, repository=View(replace(look, config="of another configuration")))
     assert [wait.what for wait in plan(written).waits] == ["the repository"]
     assert plan(written).steps == ()
-
-
-def known_look(o: Observation) -> Looked:
-    assert isinstance(o.repository, View)
-    return o.repository.value
 
 
 def test_the_leader_asks_the_relation_for_a_bucket_once() -> None:
