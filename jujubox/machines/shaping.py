@@ -3,8 +3,10 @@
 Knows: queueing disciplines, and what this kernel has of them.
 Must not know: how faults are recorded.
 
-netem delays packets, tbf limits the rate. A kernel without netem cannot delay: the rate is then limited so that one
-full packet takes as long as the delay asked for, and a note says so.
+netem delays packets, tbf limits the rate. A kernel without netem cannot delay: the rate is then limited to what one
+connection reaches over a line with that delay, a window of 1 MiB for each round trip, and a note says so. A line so
+narrow that it delays small packets as much would be another fault: a segment of PostgreSQL's log, 16 MiB for each
+standby, would fill it for minutes.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ from jujubox.box import Box
 from jujubox.machines import host, network
 from jujubox.machines.errors import MachinesError
 
-PACKET_BITS = 1500 * 8
+WINDOW_BITS = 1024 * 1024 * 8
 QUEUE = "400ms"
 """How long a packet waits before a narrow line at most: one that waits longer is lost, as in a router, and its sender
 slows down. With a longer queue whoever sends much silences everybody else."""
@@ -29,7 +31,7 @@ def tbf(delay_ms: int, rate_kbit: int) -> tuple[list[str], str]:
     """The discipline that only limits the rate, and a note on what it does not do."""
     note = ""
     if delay_ms:
-        by_delay = max(1, PACKET_BITS // delay_ms)
+        by_delay = max(1, WINDOW_BITS // (2 * delay_ms))
         rate_kbit = min(rate_kbit, by_delay) if rate_kbit else by_delay
         note = f"this kernel has no netem: limited to {rate_kbit} kbit/s instead of a delay of {delay_ms} ms"
     burst = max(1600, rate_kbit * 1000 // 8 // 100)
