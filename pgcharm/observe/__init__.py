@@ -7,11 +7,12 @@ Juju is looked at once for each hook: its answers hold until the hook ends. The 
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 from pgcharm.adapters.etcd import EtcdEndpoint
 from pgcharm.adapters.silence import over
 from pgcharm.adapters.web import Credentials
-from pgcharm.cluster import etcd_url, etcd_urls, layout_of
+from pgcharm.cluster import etcd_addresses, etcd_url, etcd_urls, layout_of
 from pgcharm.layout import Layout, member_name
 from pgcharm.observation import Etcd, Event, Juju, Machine, Observation, Remnant
 from pgcharm.observe.backups import observe_archiver, observe_given, observe_repository, observe_runs
@@ -22,7 +23,7 @@ from pgcharm.observe.machine import observe_basics, observe_machine
 from pgcharm.observe.patroni import observe_clone, observe_patroni
 from pgcharm.observe.pooler import observe_pooler
 from pgcharm.observe.postgres import observe_postgres
-from pgcharm.observe.remnant import observe_remnant
+from pgcharm.observe.remnant import hosts_heard, observe_remnant
 from pgcharm.observe.restore import observe_restorable, observe_restoration, observe_work, own_stanza, restore_asked
 from pgcharm.observe.secrets import observe_secrets
 from pgcharm.options import effective
@@ -40,9 +41,7 @@ def observe(event: Event, juju: Juju) -> Observation:
     machine = observe_machine(basics, layout)
     credentials = credentials_of(layout)
     secrets = observe_secrets()
-    own = EtcdEndpoint(etcd_url("127.0.0.1"), credentials) if machine.services[layout.etcd_service].active else None
-    etcd = observe_etcd(own, [EtcdEndpoint(url, credentials) for url in etcd_urls(juju)], juju.application)
-    remnant = _remnant(etcd, juju, machine, layout, credentials, options.listen_port)
+    etcd, remnant = _etcd(juju, machine, layout, credentials, options.listen_port)
     patroni = observe_patroni(machine.services[layout.patroni_service].active, credentials, isinstance(etcd, View))
     postgres = observe_postgres(patroni, options.listen_port, juju.clients)
     clone = observe_clone(known(patroni), known(secrets), layout, juju.address)
@@ -60,15 +59,27 @@ def observe(event: Event, juju: Juju) -> Observation:
     )  # fmt: skip
 
 
-def _remnant(
-    etcd: View[Etcd] | Unknown, juju: Juju, machine: Machine, layout: Layout, credentials: Credentials, port: int
-) -> View[Remnant] | Unknown | None:
-    """What our own member still knows: looked for only while nobody answers for all."""
-    if isinstance(etcd, View) and etcd.value.local:
-        over(layout.silence)
-    if isinstance(etcd, View):
-        return None
-    return observe_remnant(juju, machine, layout, credentials, port)
+def _etcd(
+    juju: Juju, machine: Machine, layout: Layout, credentials: Credentials, port: int
+) -> tuple[View[Etcd] | Unknown, View[Remnant] | Unknown | None]:
+    """etcd as our own member or another one sees it; and, while nobody answers for all, what our own still knows.
+
+    Whether the others answer at all is asked in the same moment: a machine that is gone takes its time with everything.
+    """
+    own = EtcdEndpoint(etcd_url("127.0.0.1"), credentials) if machine.services[layout.etcd_service].active else None
+    mine = observe_etcd(own, (), juju.application)
+    if isinstance(mine, View):
+        if mine.value.local:
+            over(layout.silence)
+        return mine, None
+    others = [EtcdEndpoint(url, credentials) for url in etcd_urls(juju)]
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        heard = pool.submit(hosts_heard, etcd_addresses(juju) if machine.etcd_has_data else (), port, credentials)
+        theirs = observe_etcd(None, others, juju.application)
+        if isinstance(theirs, View):
+            return theirs, None
+    etcd = theirs if own is None else mine
+    return etcd, observe_remnant(juju, machine, layout, credentials, port, heard.result())
 
 
 def credentials_of(layout: Layout) -> Credentials:

@@ -7,7 +7,7 @@ Without a quorum a member tells what it has applied, which may be older than wha
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -28,9 +28,12 @@ from pgcharm.view import Unknown, View
 
 
 def observe_remnant(
-    juju: Juju, machine: Machine, layout: Layout, credentials: Credentials, port: int
+    juju: Juju, machine: Machine, layout: Layout, credentials: Credentials, port: int, heard: Mapping[str, bool]
 ) -> View[Remnant] | Unknown:
-    """What is left, or why nothing is known of it. `port` is where PostgreSQL listens."""
+    """What is left, or why nothing is known of it.
+
+    `port` is where PostgreSQL listens; `heard` says of hosts whether anything there answered just now.
+    """
     if not machine.etcd_has_data:
         return Unknown("this unit has no data of etcd")
     running = machine.services[layout.etcd_service].active
@@ -47,7 +50,8 @@ def observe_remnant(
         return Unknown(f"etcd's own member: {str(error).splitlines()[0][:160]}")
     members = members_of(held)
     own = member_name(juju.unit)
-    others = [member for member in members if not member.learner and member.name != own]
+    others = {member.name: host_of(member) for member in members if not member.learner and member.name != own}
+    heard = {**hosts_heard(set(others.values()) - set(heard), port, credentials), **heard}
     return View(
         Remnant(
             members=members,
@@ -55,7 +59,7 @@ def observe_remnant(
             sync=read_sync(str(held["sync"])),
             held=held,
             beyond=beyond,
-            silent=silent(others, port, credentials),
+            silent=tuple(name for name, host in others.items() if not heard[host]),
             seconds=seconds,
             paused=bool(held["paused"]),
             frozen=not running,
@@ -137,16 +141,16 @@ def look_beyond(layout: Layout, held: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(what for what, concerns in questions.items() if any(map(concerns, entries)))
 
 
-def silent(others: Sequence[EtcdMember], port: int, credentials: Credentials) -> tuple[str, ...]:
-    """Those of which nothing answers, asked all at once."""
+def hosts_heard(hosts: Collection[str], port: int, credentials: Credentials) -> dict[str, bool]:
+    """Of each host whether anything there answers, asked all at once."""
+    if not hosts:
+        return {}
+    with ThreadPoolExecutor(max_workers=len(hosts)) as pool:
+        return dict(zip(hosts, pool.map(lambda host: not is_silent(host, port, credentials), hosts), strict=True))
 
-    def unheard(member: EtcdMember) -> bool:
-        return is_silent(urlsplit(member.peer_url).hostname or "", port, credentials)
 
-    if not others:
-        return ()
-    with ThreadPoolExecutor(max_workers=len(others)) as pool:
-        return tuple(member.name for member, found in zip(others, pool.map(unheard, others), strict=True) if found)
+def host_of(member: EtcdMember) -> str:
+    return urlsplit(member.peer_url).hostname or ""
 
 
 def members_of(held: Mapping[str, Any]) -> tuple[EtcdMember, ...]:
