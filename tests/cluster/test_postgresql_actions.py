@@ -14,7 +14,7 @@ from driving.postgresql import CLIENT, SERVER, Cluster, deployed
 from driving.prepared import prepared
 from driving.waiting import until
 
-MODEL_CONFIG = {"update-status-hook-interval": "1m", "lease-seconds": 15, **prepared()}
+MODEL_CONFIG = {"lease-seconds": 15, **prepared()}
 DATA = "/var/lib/postgresql/15/postgresql"
 LAG = """
 import json, ssl, sys, urllib.request

@@ -21,7 +21,7 @@ from driving.prepared import prepared
 from driving.s3 import NAME, S3, serving
 from driving.waiting import until
 
-MODEL_CONFIG = {"update-status-hook-interval": "1m", "lease-seconds": 15, **prepared()}
+MODEL_CONFIG = {"lease-seconds": 15, **prepared()}
 BESIDE = "beside"
 pytestmark = pytest.mark.jujubox_only
 

@@ -22,7 +22,7 @@ from driving.postgresql import ROOT, SERVER, Cluster, packed
 from driving.prepared import prepared
 from driving.waiting import until
 
-MODEL_CONFIG = {"update-status-hook-interval": "1m", "lease-seconds": 15, "personality": "3.6", **prepared()}
+MODEL_CONFIG = {"lease-seconds": 15, "personality": "3.6", **prepared()}
 """ops-lib-pgsql keeps its own notes with leader-set, which Juju 4.0 has no more."""
 CLIENT, LIBRARY, CLASSIC = "dataclient", "libraryclient", "classicclient"
 LIBRARIES = ("ops>=3,<4", "psycopg2-binary>=2.9,<3", "ops-lib-pgsql==1.4", "dpcharmlibs-interfaces>=1.2,<2")

@@ -20,7 +20,7 @@ from driving.prepared import prepared
 from driving.waiting import until
 
 KEEPER = "storekeeper"
-MODEL_CONFIG = {"update-status-hook-interval": "1m", "lease-seconds": 15, **prepared()}
+MODEL_CONFIG = {"lease-seconds": 15, **prepared()}
 
 
 WHO_AM_I = """

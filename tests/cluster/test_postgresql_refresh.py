@@ -17,7 +17,7 @@ from driving.postgresql import ROOT, SERVER, Cluster, deployed, packed
 from driving.prepared import prepared
 from driving.waiting import until
 
-MODEL_CONFIG = {"update-status-hook-interval": "1m", "lease-seconds": 15, **prepared()}
+MODEL_CONFIG = {"lease-seconds": 15, **prepared()}
 PATRONI = "postgresql-patroni.service"
 NEWER = """
 set -e

@@ -17,7 +17,7 @@ from driving.postgresql import SERVER, Cluster, deployed
 from driving.prepared import prepared
 from driving.waiting import until
 
-MODEL_CONFIG = {"update-status-hook-interval": "1m", "lease-seconds": 15, **prepared()}
+MODEL_CONFIG = {"lease-seconds": 15, **prepared()}
 SEEN_SECONDS = 60.0
 """Within which trouble that a unit cannot overcome by itself is seen and acted upon."""
 TOLD_SECONDS = 30.0

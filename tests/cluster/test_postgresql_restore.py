@@ -23,7 +23,7 @@ from driving.store import backed_up, followed, in_bucket, listed, words_of
 from driving.waiting import until
 
 pytestmark = pytest.mark.jujubox_only
-MODEL_CONFIG = {"update-status-hook-interval": "1m", "lease-seconds": 15, **prepared()}
+MODEL_CONFIG = {"lease-seconds": 15, **prepared()}
 DATA = "/var/lib/postgresql/15/postgresql"
 NOTES = "/var/lib/postgresql-charm/restore-notes.json"
 AFTER = "after"

@@ -18,7 +18,7 @@ from driving.proof import Proof, under_proof
 from driving.waiting import until
 
 pytestmark = pytest.mark.jujubox_only
-MODEL_CONFIG = {"update-status-hook-interval": "1m", "lease-seconds": 15, **prepared()}
+MODEL_CONFIG = {"lease-seconds": 15, **prepared()}
 
 
 STRANGER = r"""

@@ -21,7 +21,7 @@ from driving.proof import Proof, under_proof
 from driving.waiting import until
 
 pytestmark = pytest.mark.jujubox_only
-MODEL_CONFIG = {"update-status-hook-interval": "1m", "lease-seconds": 15, **prepared()}
+MODEL_CONFIG = {"lease-seconds": 15, **prepared()}
 HELD_TO = 75.0
 """Seconds until writes go on, Juju's lease and a standby's wait for the former primary included."""
 
