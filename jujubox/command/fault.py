@@ -53,8 +53,7 @@ def run(given: Flags) -> int:
         healed = _heal(box, instances)
         print(f"healed: {' '.join(healed)}" if healed else "nothing to heal")
         return 0
-    for note in _apply(box, words[0], instances, _options(box, words[0], given)):
-        print(note)
+    _apply(box, words[0], instances, _options(box, words[0], given))
     return 0
 
 
@@ -70,10 +69,11 @@ def _options(box: Box, kind: str, given: Flags) -> dict[str, Any]:
     return {}
 
 
-def _apply(box: Box, kind: str, instances: Sequence[str], options: dict[str, Any]) -> Sequence[str]:
+def _apply(box: Box, kind: str, instances: Sequence[str], options: dict[str, Any]) -> None:
     if controller_process.answers(box):
-        return named.call(box, "box.fault", kind=kind, machines=instances, options=options) or []
-    return asyncio.run(Faults(Machines(box)).apply(kind, instances, options))
+        named.call(box, "box.fault", kind=kind, machines=instances, options=options)
+    else:
+        asyncio.run(Faults(Machines(box)).apply(kind, instances, options))
 
 
 def _heal(box: Box, instances: Sequence[str]) -> Sequence[str]:
@@ -92,4 +92,4 @@ def told(fault: dict[str, Any]) -> str:
         words += [f"{fault['delay_ms']} ms"] * bool(fault["delay_ms"]) + [f"{fault['rate_kbit']} kbit/s"] * bool(
             fault["rate_kbit"]
         )
-    return " ".join(words) + (f"  ({fault['note']})" if fault["note"] else "")
+    return " ".join(words)

@@ -37,10 +37,9 @@ async def _machines(core: Core) -> list[dict[str, Any]]:
     ]
 
 
-async def _fault(core: Core, kind: str, machines: list[str], options: dict[str, Any] | None = None) -> Any:
-    notes = await _faults(core).apply(kind, machines, options or {})
+async def _fault(core: Core, kind: str, machines: list[str], options: dict[str, Any] | None = None) -> None:
+    await _faults(core).apply(kind, machines, options or {})
     core.bell.ring([topics.MACHINES])
-    return list(notes)
 
 
 async def _heal(core: Core, machines: list[str] | None = None) -> Any:

@@ -40,7 +40,6 @@ class Fault:
     port: int = 0
     delay_ms: int = 0
     rate_kbit: int = 0
-    note: str = ""
 
     @property
     def key(self) -> tuple[str, str, str, str, int]:

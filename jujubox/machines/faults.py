@@ -12,14 +12,14 @@ Must not know: models and units.
 | crash     | power cut: silence on the network, then every process is killed      | over                           |
 | freeze    | every process stops where it is; packets to it pile up               | over                           |
 | cut       | packets to and from the peers vanish                                 | stays                          |
-| slow      | packets are delayed, or the rate is limited where netem is missing   | stays                          |
+| slow      | packets are delayed, the rate is limited                             | stays                          |
 | fill-disk | no room is left on the machine's disk                                | stays                          |
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import Any
 
 from jujubox.machines import book, locks, shaping
@@ -39,8 +39,8 @@ class Faults:
         """The faults in force, as JSON objects with the fields of `book.Fault`."""
         return [asdict(fault) for fault in book.read(self._home)]
 
-    async def apply(self, kind: str, instances: Iterable[str], options: dict[str, Any] | None = None) -> Sequence[str]:
-        """Bring a fault about on each instance; notes on what this host cannot do quite. Raises MachinesError.
+    async def apply(self, kind: str, instances: Iterable[str], options: dict[str, Any] | None = None) -> None:
+        """Bring a fault about on each instance. Raises MachinesError.
 
         Options: `peers` (instances, `controller`, `everything`; default everything), `only` (`out` or `in`) and `port`
         for cut; `delay_ms` and `rate_kbit` for slow.
@@ -48,11 +48,11 @@ class Faults:
         wished = book.wished(kind, instances, options or {})
         self._check(wished)
         async with locks.held(self._home / "faults.lock"):
-            done = [replace(fault, note=await self._bring_about(fault)) for fault in wished]
-            book.write(self._home, book.with_faults(book.read(self._home), done))
+            for fault in wished:
+                await self._bring_about(fault)
+            book.write(self._home, book.with_faults(book.read(self._home), wished))
             if kind == "cut":
                 await self._machines.install_cuts()
-        return [f"machine {fault.machine}: {fault.note}" for fault in done if fault.note]
 
     def _check(self, wished: Iterable[Fault]) -> None:
         """Refuse before anything is done."""
@@ -68,7 +68,7 @@ class Faults:
             ):
                 raise NoSuchMachine(fault.peer)
 
-    async def _bring_about(self, fault: Fault) -> str:
+    async def _bring_about(self, fault: Fault) -> None:
         machines = self._machines
         if fault.kind == "crash":
             await machines.crash(fault.machine)
@@ -78,8 +78,7 @@ class Faults:
             await machines.fill_disk(fault.machine)
         elif fault.kind == "slow":
             address = machines.machine(fault.machine).address
-            return await shaping.slow(machines.box, fault.machine, address, fault.delay_ms, fault.rate_kbit)
-        return ""
+            await shaping.slow(machines.box, fault.machine, address, fault.delay_ms, fault.rate_kbit)
 
     async def heal(self, instances: Iterable[str] | None = None) -> Sequence[str]:
         """Undo every fault of the instances, or of all; those that crashed are started. The instances concerned."""

@@ -112,6 +112,11 @@ def port(box: Box, address: str) -> str:
     return f"{box.bridge}p{ipaddress.ip_address(address).packed[-1]}"
 
 
+def relayed_port(box: Box, address: str) -> str:
+    """The interface that stands on the bridge for a machine's port while what passes there is delayed (see `relay`)."""
+    return f"{box.bridge}d{ipaddress.ip_address(address).packed[-1]}"
+
+
 async def ip(*lines: str, inside: str | None = None) -> None:
     """Run a batch of `ip` commands, in a network namespace if one is named."""
     where = ["-n", inside] if inside else []
@@ -143,7 +148,8 @@ async def unplug(box: Box, address: str) -> None:
 
 async def detach(box: Box, instance: str, address: str) -> None:
     """Remove a machine's namespace and its port."""
-    await host.attempt(["ip", "link", "delete", port(box, address)])
+    for device in (port(box, address), relayed_port(box, address)):
+        await host.attempt(["ip", "link", "delete", device])
     if os.path.exists(f"/run/netns/{namespace(box, instance)}"):
         await host.run("ip", "netns", "delete", namespace(box, instance))
 
@@ -154,4 +160,6 @@ async def remove(box: Box) -> None:
         await host.attempt(["nft", "delete", "table", *table.split()])
     for space in Path("/run/netns").glob(f"{box.bridge}-*"):
         await host.run("ip", "netns", "delete", space.name)
+    for relayed in Path("/sys/class/net").glob(f"{box.bridge}d*"):
+        await host.attempt(["ip", "link", "delete", relayed.name])
     await host.attempt(["ip", "link", "delete", box.bridge])

@@ -42,7 +42,7 @@ def test_an_unknown_machine_is_refused_with_those_there_are() -> None:
         (Fault("cut", "m0", "m1"), "m0 cut from and to m1"),
         (Fault("cut", "m0", "controller", "out"), "m0 cut to controller"),
         (Fault("cut", "m0", "everything", "in", 8008), "m0 cut from everything at port 8008"),
-        (Fault("slow", "m0", delay_ms=5, rate_kbit=64, note="a note"), "m0 slow 5 ms 64 kbit/s  (a note)"),
+        (Fault("slow", "m0", delay_ms=5, rate_kbit=64), "m0 slow 5 ms 64 kbit/s"),
     ],
 )
 def test_a_fault_is_told_in_one_line(fault: Fault, text: str) -> None:
