@@ -171,7 +171,7 @@ class Members:
         def shown() -> str:
             return "whole" if self.whole() else str(self.members())
 
-        until(shown, lambda seen: seen == "whole", timeout=timeout, delay=0.25)
+        until(shown, lambda seen: seen == "whole", timeout=timeout, delay=0.5)
 
     def somebody_else_is_primary(self, event: Event, timeout: float = 60) -> None:
         """Wait until another unit holds the leader's key and runs."""

@@ -81,7 +81,7 @@ class Cluster:
             )
 
         error = None if cut_short else jubilant.any_error
-        self.juju.wait(ready, error=error, delay=0.5, successes=3, timeout=timeout)
+        self.juju.wait(ready, error=error, delay=1, successes=2, timeout=timeout)
         return self.words()
 
     @staticmethod

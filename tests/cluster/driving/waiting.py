@@ -32,8 +32,8 @@ def quiet(juju: jubilant.Juju, *applications: str, timeout: float = 120) -> jubi
     return juju.wait(
         lambda status: jubilant.all_active(status, *applications) and jubilant.all_agents_idle(status, *applications),
         error=lambda status: jubilant.any_error(status, *applications),
-        delay=0.2,
-        successes=4,
+        delay=0.4,
+        successes=3,
         timeout=timeout,
     )
 
@@ -51,7 +51,7 @@ def await_workload(juju: jubilant.Juju, unit: str, current: str, message: str = 
     def shown(seen: tuple[str, str]) -> bool:
         return seen[0] == current and (not message or seen[1] == message)
 
-    until(lambda: workload(juju.status(), unit), shown, timeout=timeout)
+    until(lambda: workload(juju.status(), unit), shown, timeout=timeout, delay=0.3)
 
 
 def await_gone(juju: jubilant.Juju, *names: str, timeout: float = 90) -> None:
@@ -63,4 +63,4 @@ def await_gone(juju: jubilant.Juju, *names: str, timeout: float = 90) -> None:
         present |= {unit for application in status.apps.values() for unit in application.units}
         return [name for name in names if name in present]
 
-    until(left, lambda names: not names, timeout=timeout)
+    until(left, lambda names: not names, timeout=timeout, delay=0.3)
