@@ -101,6 +101,7 @@ def fill_archive(step: backup_steps.FillArchive, means: Means) -> bool:
         filled = fill(backrest, step.data, means.layout.version, step.timeline)
     except (PgBackRestError, OSError) as error:
         juju.log(f"cannot {step.says()}: {error}", "WARNING")
+        means.note("backup", {"tried-to-fill": str(int(time.time()))})
         return False
     if filled:
         juju.log(f"archiving {len(filled)} segments that the primary before has left: {', '.join(filled)}")

@@ -12,7 +12,7 @@ from pgcharm.backup.schedule import HOUR, read_calendar
 from pgcharm.layout import SOCKETS
 from pgcharm.plan.backup_files import calendars, host_options, peers, pgbackrest_conf, server_reads, timer
 from pgcharm.plan.backup_steps import FillArchive, MakeStanza, NotePassphrase, ReloadService, StartBackup
-from pgcharm.plan.repository import backup_unit, keeps, maker, proof, repository, stanza
+from pgcharm.plan.repository import backup_unit, is_local, keeper, keeps, maker, proof, repository, stanza
 from pgcharm.plan.situation import Part, Situation, digest
 from pgcharm.plan.steps import StartService, StopService
 from pgcharm.plan.types import Step, Wait
@@ -23,6 +23,8 @@ AGAIN = 20.0
 """Seconds after which a stanza that could not be made is tried again."""
 RETRY = 120.0
 """The same for a backup that nobody has asked for."""
+FILL_AGAIN_SECONDS = 60.0
+"""After an archive could not be read for what the primary before has left."""
 DROPPED = "archive-dropped"
 """The key of a unit's peer bag that says when it last gave up a segment of the log."""
 SEEN = "repository-seen"
@@ -161,12 +163,20 @@ def why_stop(s: Situation, calendar: str) -> str:
 
 
 def filled(s: Situation) -> tuple[Step, ...]:
-    """After a promotion: segments that the primary before has not archived any more."""
+    """After a promotion: segments that the primary before has not archived any more.
+
+    An archive that cannot be read keeps a hook waiting for half a minute, so it is tried again later only; and one on
+    the disk of a unit that leaves, not at all.
+    """
     seen = looked(s)
     if not s.is_primary or s.patroni is None or seen is None or not seen.stanza.exists or not is_ours(s, seen):
         return ()
-    timeline = s.patroni.timeline
-    if timeline < 2 or s.o.machine.memories.backup.get("filled") == str(timeline):
+    timeline, noted = s.patroni.timeline, s.o.machine.memories.backup
+    if timeline < 2 or noted.get("filled") == str(timeline):
+        return ()
+    if is_local(s) and keeper(s) not in s.staying:
+        return ()
+    if 0 <= s.o.now - float(noted.get("tried-to-fill") or 0) < FILL_AGAIN_SECONDS:
         return ()
     reason = "the primary before may have gone before it could"
     return (FillArchive(reason, stanza(s), s.layout.data, timeline),)

@@ -7,7 +7,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from pathlib import Path
 
 import jubilant
@@ -60,37 +60,48 @@ def box(request: pytest.FixtureRequest) -> Iterator[boxes.Box | None]:
         boxes.stop(boxes.Box(home))
 
 
+class Models:
+    """The models that are open, by the name that files know them by."""
+
+    def __init__(self) -> None:
+        self._open: dict[str, tuple[jubilant.Juju, contextlib.ExitStack]] = {}
+
+    def enter(self, name: str, config: ModelConfig) -> jubilant.Juju:
+        """The model as the file before has left it, or a fresh one."""
+        if name not in self._open:
+            stack = contextlib.ExitStack()
+            self._open[name] = stack.enter_context(boxes.fresh_model(name, config)), stack
+        return self._open[name][0]
+
+    def leave(self, name: str) -> None:
+        """Nobody needs it any more: a cluster that idles slows down whatever comes next."""
+        self._open.pop(name)[1].close()
+
+    def leave_all(self) -> None:
+        """At the end of a run, also one of a few files only."""
+        for name in list(self._open):
+            self.leave(name)
+
+
 @pytest.fixture(scope="session")
-def shared_models(box: boxes.Box | None) -> Iterator[Callable[[str, ModelConfig], jubilant.Juju]]:
-    """Models that several files use one after the other, by name."""
-    made: dict[str, jubilant.Juju] = {}
-    with contextlib.ExitStack() as stack:
-
-        def model(name: str, config: ModelConfig) -> jubilant.Juju:
-            if name not in made:
-                made[name] = stack.enter_context(boxes.fresh_model(name, config))
-            return made[name]
-
-        yield model
+def models(box: boxes.Box | None) -> Iterator[Models]:
+    """What files hand on to each other; those that were not handed on to the end are left now."""
+    models = Models()
+    yield models
+    models.leave_all()
 
 
 @pytest.fixture(scope="module")
-def juju(
-    box: boxes.Box | None,
-    shared_models: Callable[[str, ModelConfig], jubilant.Juju],
-    request: pytest.FixtureRequest,
-) -> Iterator[jubilant.Juju]:
+def juju(models: Models, request: pytest.FixtureRequest) -> Iterator[jubilant.Juju]:
     """A fresh model for the module. `MODEL_CONFIG` in the module configures it; `KEEP_MODELS=1` keeps it.
 
     Modules that share one (`tests/shared.py`) find in it what was deployed for the first of them.
     """
-    config: ModelConfig = getattr(request.module, "MODEL_CONFIG", {})
     module = request.module.__name__.rpartition(".")[2]
-    if module in MODELS:
-        yield shared_models(MODELS[module], config)
-        return
-    with boxes.fresh_model(module.removeprefix("test_").replace("_", "-"), config) as driver:
-        yield driver
+    name = MODELS.get(module, module.removeprefix("test_").replace("_", "-"))
+    yield models.enter(name, getattr(request.module, "MODEL_CONFIG", {}))
+    if module == max((file for file, model in MODELS.items() if model == name), default=module):
+        models.leave(name)
 
 
 @pytest.fixture(scope="session")

@@ -14,6 +14,7 @@ import jubilant
 import pytest
 from driving import box as boxes
 from driving import chaos
+from driving.members import Unit
 from driving.postgresql import SERVER
 from driving.prepared import prepared
 from driving.proof import Proof, under_proof
@@ -107,6 +108,29 @@ def test_patronis_answers_lost_to_the_others_change_nobodys_role(proof: Proof) -
         event.writes_for(30)
         assert proof.ask(event.primary, "primary") is not None
     assert proof.primary() == event.primary
+
+
+def test_a_switchover_does_not_wait_for_a_repository_that_is_away(proof: Proof) -> None:
+    """A server that is told to stop waits for its archiver, and that one for whoever has the archive."""
+    keeper = keeper_for(proof)
+    with proof.under_writers("switchover, the archive away", within=8) as event:
+        proof.fault("cut", keeper, "--port", "8432")
+        proof.sql(event.primary, "SELECT pg_switch_wal()")
+        trying = ("sh", "-c", "pgrep -f '[a]rchive-push pg_wal' || true")
+        until(lambda: proof.run(event.primary, *trying), bool, timeout=30)
+        proof.switch_over(event.primary)
+        assert proof.primary() != event.primary
+
+
+def keeper_for(proof: Proof) -> Unit:
+    """The unit that has the repository on its disk; another one than the primary, from now on."""
+    primary = until(proof.primary, bool, timeout=30)
+    assert primary is not None
+    told = proof.run(primary, "sed", "-n", "s/^repo1-host=//p", "/etc/postgresql-charm/pgbackrest.conf").strip()
+    if not told:
+        proof.switch_over(primary)
+        return primary
+    return next(unit for unit in proof.units.values() if unit.address == told)
 
 
 def test_a_slow_network_changes_nobodys_role(proof: Proof) -> None:

@@ -26,13 +26,13 @@ from pgcharm.options import Options, read_options
 from pgcharm.plan import plan
 from pgcharm.plan.backup_files import pgbackrest_conf
 from pgcharm.plan.backup_steps import FillArchive, MakeStanza, NotePassphrase, StartBackup
-from pgcharm.plan.repository import backup_unit, keeper, repository, stanza
+from pgcharm.plan.repository import KEEPER, backup_unit, keeper, repository, stanza
 from pgcharm.plan.situation import situation
 from pgcharm.plan.steps import StartService, StopService
 from pgcharm.states import CLONING
 from pgcharm.view import Unknown, View, known
 from tests.unit.pgcharm import made
-from tests.unit.pgcharm.host import carry_out, settle, with_service
+from tests.unit.pgcharm.host import carry_out, remember, settle, with_service
 from tests.unit.pgcharm.test_life import living
 from tests.unit.pgcharm.test_requests import asked
 
@@ -404,6 +404,29 @@ def test_what_the_primary_before_has_left_is_archived_once_after_a_promotion() -
     (step,) = plan(promoted).steps
     assert isinstance(step, FillArchive)
     assert plan(settle(promoted)).steps == ()
+
+
+def test_an_archive_that_cannot_be_read_is_tried_again_a_minute_later() -> None:
+    o = at_rest(0, 60)
+    seen = known(o.patroni)
+    assert seen is not None
+    promoted = replace(o, patroni=View(replace(seen, timeline=2)))
+    tried = remember(promoted, "backup", {"tried-to-fill": str(int(o.now))})
+    assert plan(tried).steps == ()
+    assert [type(step) for step in plan(replace(tried, now=o.now + 61)).steps] == [FillArchive]
+    assert [type(step) for step in plan(replace(tried, now=o.now - 3600)).steps] == [FillArchive]
+
+
+def test_an_archive_that_goes_with_a_unit_that_leaves_is_not_filled() -> None:
+    o = at_rest(0, 60)
+    seen = known(o.patroni)
+    assert seen is not None
+    assert o.juju.peers is not None
+    elsewhere = replace(o.juju.peers, application={**o.juju.peers.application, KEEPER: "postgresql/1"})
+    promoted = made.with_juju(replace(o, patroni=View(replace(seen, timeline=2))), peers=elsewhere)
+    leaving = {unit: "dying" if unit == "postgresql/1" else "active" for unit in o.juju.goal or ()}
+    assert any(isinstance(step, FillArchive) for step in plan(promoted).steps)
+    assert not any(isinstance(step, FillArchive) for step in plan(made.with_juju(promoted, goal=leaving)).steps)
 
 
 def test_actions_are_refused_where_they_cannot_be_done_with_what_to_do_next() -> None:
