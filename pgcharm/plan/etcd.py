@@ -14,7 +14,7 @@ from pgcharm.layout import unit_name
 from pgcharm.observation import Etcd, EtcdMember, Remnant
 from pgcharm.plan.epoch_steps import BanUnit, FreezeEtcd, ThawEtcd
 from pgcharm.plan.files import etcd_environment, etcd_unit
-from pgcharm.plan.members import gone_members, own_member, peer_url, wanted_voters
+from pgcharm.plan.members import gone_members, other_voters, own_member, peer_url, wanted_voters
 from pgcharm.plan.quorum import Verdict, quorum_words, remnant, verdict
 from pgcharm.plan.situation import Part, Situation, digest
 from pgcharm.plan.steps import (
@@ -109,7 +109,8 @@ def as_member(s: Situation, etcd: Etcd, own: EtcdMember) -> Part:
         return Part((PromoteEtcdMember("it has caught up", own.id, s.name),))
     if s.o.juju.unit not in wanted_voters(s.o.juju, etcd) and not etcd.down:
         reason = f"{len(s.staying)} units need no more than {len(wanted_voters(s.o.juju, etcd))} votes"
-        return Part((RemoveEtcdMember(reason, own.id, s.name), *forget(s, "it is not a member any more")))
+        leaving = RemoveEtcdMember(reason, own.id, s.name)
+        return Part((*resign(etcd, own), leaving, *forget(s, "it is not a member any more")))
     return Part(hand_on_lead(s, etcd, own))
 
 
@@ -119,10 +120,23 @@ def hand_on_lead(s: Situation, etcd: Etcd, own: EtcdMember) -> tuple[Step, ...]:
     A new leader of etcd gives every lease its full time again (etcd, lessor.go, Promote). If the host that is lost had
     both, the primary's key would last from the election on, and not from its last renewal: up to 5 s longer.
     """
-    others = sorted((m for m in etcd.members if not m.learner and m.id != own.id), key=lambda m: m.name)
+    others = sorted(other_voters(etcd, own), key=lambda member: member.name)
     if etcd.leader != own.id or etcd.down or not s.is_primary or len(others) < 2:
         return ()
     return (HandOnEtcdLead("the primary's host would take both along", others[0].id, others[0].name),)
+
+
+def resign(etcd: Etcd, own: EtcdMember) -> tuple[Step, ...]:
+    """A member that leads does not remove itself.
+
+    The others would be without a leader until they have elected one; and if it stopped before the last of two has heard
+    that the removal is agreed, that one would wait for its vote for ever.
+    """
+    heirs = (member for member in other_voters(etcd, own) if member.name not in etcd.down)
+    heir = min(heirs, key=lambda member: member.name, default=None)
+    if heir is None or etcd.leader != own.id:
+        return ()
+    return (HandOnEtcdLead("a leader that leaves leaves the others without one", heir.id, heir.name),)
 
 
 def begin(s: Situation, etcd: Etcd, own: EtcdMember) -> Part:

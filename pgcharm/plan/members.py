@@ -56,6 +56,11 @@ def own_member(juju: Juju, etcd: Etcd) -> EtcdMember | None:
     return next(named, None) or next(fresh, None)
 
 
+def other_voters(etcd: Etcd, own: EtcdMember) -> tuple[EtcdMember, ...]:
+    """The other members that vote."""
+    return tuple(member for member in etcd.members if not member.learner and member.id != own.id)
+
+
 def gone_members(juju: Juju, etcd: Etcd) -> tuple[EtcdMember, ...]:
     """Members whose unit the controller does not have any more.
 

@@ -7,9 +7,9 @@ The last unit keeps its data; nothing of the database is ever removed here.
 from __future__ import annotations
 
 from pgcharm.observation import Etcd, EtcdMember
-from pgcharm.plan.etcd import forget
+from pgcharm.plan.etcd import forget, resign
 from pgcharm.plan.holding import holding
-from pgcharm.plan.members import own_member
+from pgcharm.plan.members import other_voters, own_member
 from pgcharm.plan.quorum import majority
 from pgcharm.plan.situation import Part, Situation
 from pgcharm.plan.steps import RemoveEtcdMember, StopPostgres, StopService, SwitchOver
@@ -51,7 +51,7 @@ def give_up_vote(s: Situation) -> tuple[Step, ...]:
     reason = "this unit is leaving"
     if s.etcd is not None and own is not None and others_stay:
         silent = (RemoveEtcdMember(_SILENT, member.id, member.name) for member in too_many(s.etcd, own))
-        return (*silent, RemoveEtcdMember(reason, own.id, s.name), *forget(s, reason))
+        return (*silent, *resign(s.etcd, own), RemoveEtcdMember(reason, own.id, s.name), *forget(s, reason))
     if s.o.machine.services[s.layout.etcd_service].active:
         return (StopService(reason, s.layout.etcd_service),)
     return ()
@@ -62,7 +62,7 @@ def too_many(etcd: Etcd, own: EtcdMember) -> tuple[EtcdMember, ...]:
 
     They are as little needed for it as the unit that leaves: what they miss they get when they join again.
     """
-    staying = [member for member in etcd.members if not member.learner and member.id != own.id]
+    staying = other_voters(etcd, own)
     silent = [member for member in staying if member.name in etcd.down]
     answering = len(staying) - len(silent)
     spare = next((n for n in range(len(silent) + 1) if answering >= majority(len(staying) - n)), 0)

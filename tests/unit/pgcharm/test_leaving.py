@@ -11,7 +11,7 @@ import pytest
 from pgcharm.observation import Observation
 from pgcharm.plan import plan
 from pgcharm.plan.quorum import majority
-from pgcharm.plan.steps import RemoveEtcdMember
+from pgcharm.plan.steps import HandOnEtcdLead, RemoveEtcdMember
 from pgcharm.view import View, known
 from tests.unit.pgcharm import made
 from tests.unit.pgcharm.test_life import living
@@ -45,6 +45,20 @@ def test_where_enough_are_left_nobody_else_goes() -> None:
     assert removed(leaving(3)) == ["postgresql-0"]
     assert removed(leaving(5, 4)) == ["postgresql-0"]
     assert removed(leaving(5, 3, 4)) == ["postgresql-3", "postgresql-0"]
+
+
+def test_a_member_that_leads_etcd_lets_another_lead_before_it_goes() -> None:
+    o = leaving(3, 1)
+    seen = known(o.etcd)
+    assert seen is not None
+    (own,) = [member.id for member in seen.members if member.name == "postgresql-0"]
+    leading = replace(o, etcd=View(replace(seen, leader=own)))
+    changes = [step for step in plan(leading).steps if isinstance(step, HandOnEtcdLead | RemoveEtcdMember)]
+    assert [(type(step), step.name) for step in changes] == [
+        (RemoveEtcdMember, "postgresql-1"), (HandOnEtcdLead, "postgresql-2"), (RemoveEtcdMember, "postgresql-0"),
+    ]  # fmt: skip
+    follower = replace(o, etcd=View(replace(seen, leader="another")))
+    assert not any(isinstance(step, HandOnEtcdLead) for step in plan(follower).steps)
 
 
 @pytest.mark.parametrize("units", range(2, 6))
