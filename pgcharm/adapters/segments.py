@@ -16,6 +16,7 @@ from pathlib import Path
 from pgcharm.adapters.pgbackrest import PgBackRest
 
 _SEGMENT = re.compile(r"([0-9A-F]{8})([0-9A-F]{16})")
+_CHANGE = re.compile(r"\s*([0-9]+)\s+([0-9A-Fa-f]+)/([0-9A-Fa-f]+)\s")
 _ARCHIVED = re.compile(r"([0-9A-F]{24})-[0-9a-f]{40}")
 
 
@@ -37,14 +38,28 @@ def fill(backrest: PgBackRest, data: str, version: str, timeline: int) -> tuple[
 
 
 def left(wal: Path, timeline: int) -> list[str]:
-    """Whole segments of older timelines, the oldest first.
+    """Whole segments of the timelines that led to this one, the oldest first.
 
-    The one in which the timeline changed is archived under another name, and what is beyond it was never written: files
-    are renamed for later use.
+    The segment in which a timeline ended is archived under another name, by the server that went over to the next one;
+    and what is beyond it was never written: files are renamed for later use. Either under its own name would be in the
+    archive for ever in place of what another server has of that name.
     """
+    ends = ended(wal, timeline)
     names = sorted(place.name for place in wal.iterdir() if _SEGMENT.fullmatch(place.name))
-    begins = min((name[8:] for name in names if int(name[:8], 16) >= timeline), default="")
-    return [name for name in names if int(name[:8], 16) < timeline and name[8:] < begins]
+    return [name for name in names if name[8:] < ends.get(int(name[:8], 16), "")]
+
+
+def ended(wal: Path, timeline: int) -> dict[int, str]:
+    """The segments, without their timeline, in which the timelines before ended; none where there is no history.
+
+    A line of it is `timeline, position, reason` (PostgreSQL, timeline.c); segments have 16 MiB, as initdb makes them.
+    """
+    try:
+        lines = (wal / f"{timeline:08X}.history").read_text(errors="replace").splitlines()
+    except FileNotFoundError:
+        return {}
+    found = (_CHANGE.match(line) for line in lines)
+    return {int(each[1]): f"{int(each[2], 16):08X}{int(each[3], 16) >> 24:08X}" for each in found if each}
 
 
 def archived(backrest: PgBackRest, version: str, directories: set[str]) -> set[str]:

@@ -84,11 +84,12 @@ def test_segments_that_the_primary_before_has_left_are_archived(ours: Archiving)
     kept.unlink()
     for told in (ours.server.home.parent / "spool" / "archive" / "main" / "out").iterdir():
         told.unlink()  # another machine would not know that it was archived once
-    promoted = wal / f"00000002{int(segment[8:], 16) + 1:016X}"
-    promoted.touch()
+    ended = f"{int(segment[8:16], 16):X}/{(int(segment[16:], 16) + 1) << 24:X}"
+    history = wal / "00000002.history"
+    history.write_text(f"1\t{ended}\tno recovery target specified\n")
     assert left(wal, timeline=2)[-1] == segment
     assert fill(ours.backrest, str(ours.server.home / "data"), version(ours), timeline=2) == (segment,)
-    promoted.unlink()
+    history.unlink()
     ours.sql("SELECT pg_switch_wal()")
     await_archived(ours, segment)
 

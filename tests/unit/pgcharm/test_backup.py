@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pgcharm.adapters.pgbackrest import error_of
+from pgcharm.adapters.segments import left
 from pgcharm.adapters.web import Credentials
 from pgcharm.backing.workplace import Workplace
 from pgcharm.backup.facts import FULL, Archiver, Backup, Looked, Run, RunNotes, StanzaInfo
@@ -404,6 +405,17 @@ def test_what_the_primary_before_has_left_is_archived_once_after_a_promotion() -
     (step,) = plan(promoted).steps
     assert isinstance(step, FillArchive)
     assert plan(settle(promoted)).steps == ()
+
+
+def test_only_whole_segments_of_the_timelines_before_are_left(tmp_path: Path) -> None:
+    """A segment in which a timeline ended has another content on every server that went over in it."""
+    for timeline, first, last in ((1, 8, 10), (2, 9, 14), (3, 12, 15), (4, 14, 15), (5, 12, 12)):
+        for number in range(first, last + 1):
+            (tmp_path / f"{timeline:08X}00000000{number:08X}").touch()
+    (tmp_path / "00000004.history").write_text("1\t0/90000A0\tnone\n\n2\t0/C01F5A8\tnone\n\n3\t0/E000000\tnone\n")
+    found = [(int(name[:8]), int(name[8:], 16)) for name in left(tmp_path, timeline=4)]
+    assert found == [(1, 8), (2, 9), (2, 10), (2, 11), (3, 12), (3, 13)]
+    assert left(tmp_path, timeline=6) == []
 
 
 def test_an_archive_that_cannot_be_read_is_tried_again_a_minute_later() -> None:
