@@ -20,7 +20,8 @@ from driving.prepared import prepared
 from driving.waiting import until
 
 KEEPER = "storekeeper"
-MODEL_CONFIG = {"lease-seconds": 15, **prepared()}
+# A hand edit is noticed at the next update-status, which Juju runs every five minutes.
+MODEL_CONFIG = {"update-status-hook-interval": "1m", "lease-seconds": 15, **prepared()}
 
 
 WHO_AM_I = """
