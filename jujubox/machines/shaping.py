@@ -48,8 +48,8 @@ async def undo(box: Box, instance: str, address: str) -> None:
     """Give a machine its full network back."""
     for end in _ends(box, instance, address):
         await host.attempt([*end[0], "tc", "qdisc", "delete", "dev", end[1], "root"])
-    if (await host.attempt(["ip", "link", "delete", network.relayed_port(box, address)])).code == 0:
-        await network.ip(f"link set {network.port(box, address)} master {box.bridge}")
+    await host.attempt(["ip", "link", "delete", network.relayed_port(box, address)])
+    await host.attempt(["ip", "link", "set", network.port(box, address), "master", box.bridge])
 
 
 async def _relay(box: Box, address: str, delay_ms: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import time
 from collections.abc import Iterator
@@ -180,43 +181,50 @@ def test_a_machine_cut_from_everything_stays_cut_through_a_restart_of_it_and_of_
     assert connects(here, "m0", here.address(11), 7000)
 
 
-def test_a_slow_machine_takes_its_time_in_both_directions_until_healed(here: Host) -> None:
-    def seconds(size: int) -> float:
-        return float(here.sh("m0", f"python3 -c '{FETCH}' {here.address(11)} {size}"))
+def seconds(here: Host, size: int) -> float:
+    """How long it takes m0 to send so many bytes to m1 and have them back."""
+    return float(here.sh("m0", f"python3 -c '{FETCH}' {here.address(11)} {size}"))
 
-    assert seconds(200_000) < 0.5
+
+def test_a_slow_machine_takes_its_time_in_both_directions_until_healed(here: Host) -> None:
+    assert seconds(here, 200_000) < 0.5
     here.do(here.faults.apply("slow", ["m0"], {"rate_kbit": 800}))
-    assert 1 < seconds(200_000) < 8
+    assert 1 < seconds(here, 200_000) < 8
     here.do(here.machines.restart("m0"))
-    assert seconds(200_000) > 1
+    assert seconds(here, 200_000) > 1
     here.do(here.faults.heal())
-    assert seconds(200_000) < 0.5
+    assert seconds(here, 200_000) < 0.5
 
 
 def test_a_delay_concerns_whatever_passes_each_way_until_healed(here: Host) -> None:
-    def seconds(size: int) -> float:
-        return float(here.sh("m0", f"python3 -c '{FETCH}' {here.address(11)} {size}"))
-
     here.do(here.faults.apply("slow", ["m0"], {"delay_ms": 50}))
-    assert 0.1 < seconds(1000) < 1
-    assert 0.1 < seconds(2_000_000) < 10
+    assert 0.1 < seconds(here, 1000) < 1
+    assert 0.1 < seconds(here, 2_000_000) < 10
     here.do(here.machines.restart("m0"))
-    assert seconds(1000) > 0.1
+    assert seconds(here, 1000) > 0.1
     here.do(here.faults.apply("slow", ["m0"], {"delay_ms": 5, "rate_kbit": 800}))
-    assert 0.01 < seconds(1000) < 0.1
-    assert seconds(200_000) > 1
+    assert 0.01 < seconds(here, 1000) < 0.1
+    assert seconds(here, 200_000) > 1
     here.do(here.faults.heal())
-    assert seconds(1000) < 0.1
+    assert seconds(here, 1000) < 0.1
     assert not [name for name in os.listdir("/sys/class/net") if name.startswith(f"{here.box.bridge}d")]
     assert eventually(lambda: not relays(here))
 
 
-def test_a_machine_that_is_delayed_can_lose_its_power_and_be_removed(here: Host) -> None:
+def test_a_machine_that_is_delayed_can_lose_its_power(here: Host) -> None:
     here.do(here.faults.apply("slow", ["m0"], {"delay_ms": 20}))
     here.do(here.faults.apply("crash", ["m0"]))
     assert eventually(lambda: not relays(here))
     here.do(here.faults.heal())
-    assert float(here.sh("m0", f"python3 -c '{FETCH}' {here.address(11)} 1000")) < 0.1
+    assert seconds(here, 1000) < 0.1
+
+
+def test_a_machine_whose_delaying_process_is_gone_is_back_once_healed(here: Host) -> None:
+    here.do(here.faults.apply("slow", ["m0"], {"delay_ms": 20}))
+    for line in relays(here):
+        os.kill(int(line.split()[0]), signal.SIGKILL)
+    here.do(here.faults.heal())
+    assert seconds(here, 1000) < 0.1
 
 
 def relays(here: Host) -> list[str]:
