@@ -14,7 +14,7 @@ from pgcharm.backup.facts import Backup, Run
 from pgcharm.backup.repository import LOCAL, Lacking
 from pgcharm.plan.backup import is_ours, looked
 from pgcharm.plan.backup_status import trouble
-from pgcharm.plan.repository import backup_unit, keeper, repository, stanza
+from pgcharm.plan.repository import backup_unit, repository, stanza, where
 from pgcharm.plan.situation import Situation
 from pgcharm.plan.status import size
 from pgcharm.plan.types import Refusal
@@ -56,10 +56,8 @@ def place_words(s: Situation) -> str:
     if isinstance(found, Lacking):
         return ""
     if found.kind == LOCAL:
-        return (
-            f"{found.place} on {keeper(s)}: it dies with that machine; set backup-repository to keep backups elsewhere"
-        )
-    return found.place
+        return f"{where(s, found)}: it dies with that machine; set backup-repository to keep backups elsewhere"
+    return where(s, found)
 
 
 def facts(backup: Backup, checked: str, now: float) -> dict[str, Any]:

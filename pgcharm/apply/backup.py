@@ -6,12 +6,11 @@ import time
 from collections.abc import Mapping
 
 from pgcharm.adapters import host, juju, postgres
+from pgcharm.adapters.looks import note_look, sight
 from pgcharm.adapters.pgbackrest import PgBackRest, PgBackRestError
 from pgcharm.adapters.segments import fill
 from pgcharm.apply.means import Means, Perform
-from pgcharm.backup.facts import Looked, StanzaInfo
-from pgcharm.backup.notes import looked_text, read_runs
-from pgcharm.layout import Layout
+from pgcharm.backup.notes import read_runs
 from pgcharm.plan import backup_steps
 from pgcharm.plan.requests.steps import DeleteBackup, FollowBackup
 from pgcharm.plan.types import Step
@@ -37,7 +36,7 @@ def reload_service(step: backup_steps.ReloadService, means: Means) -> bool:
 
 def make_stanza(step: backup_steps.MakeStanza, means: Means) -> bool:
     """Look before: what is there already, this cluster's or another's, is left as it is."""
-    backrest = PgBackRest(means.layout.pgbackrest, step.stanza)
+    backrest, by = PgBackRest(means.layout.pgbackrest, step.stanza), sight(means.layout.pgbackrest)
     try:
         seen = backrest.info(SECONDS)
         if not seen.exists:
@@ -50,7 +49,7 @@ def make_stanza(step: backup_steps.MakeStanza, means: Means) -> bool:
         )
         return False
     means.note("backup", {"failed": "", "at": ""})
-    note_seen(means.layout, seen)
+    note_look(means.layout.repository_seen, seen, by)
     wake_archiver()
     return True
 
@@ -61,13 +60,6 @@ def options_of(prefix: str, options: Mapping[str, str]) -> list[str]:
     ['--pg2-host=10.0.0.1', '--pg2-path=/data']
     """
     return [f"--{prefix}-{name}={value}" for name, value in options.items()]
-
-
-def note_seen(layout: Layout, seen: StanzaInfo) -> None:
-    """As the observer service would write it down."""
-    file = host.read_file(layout.pgbackrest)
-    looked = Looked(time.time(), seen, file.digest if file else "")
-    host.ensure_file(layout.repository_seen, looked_text(looked), "root", "root", 0o600)
 
 
 def wake_archiver() -> None:
@@ -131,7 +123,7 @@ def follow_backup(step: FollowBackup, means: Means) -> bool:
 def delete_backup(step: DeleteBackup, means: Means) -> bool:
     backrest = PgBackRest(means.layout.pgbackrest, step.stanza)
     backrest.run("expire", f"--set={step.id}", timeout=600)
-    note_seen(means.layout, backrest.info(SECONDS))
+    note_look(means.layout.repository_seen, backrest.info(SECONDS), sight(backrest.config))
     return True
 
 

@@ -6,17 +6,16 @@ Knows: its keys. Must not know: what is done.
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pgcharm.adapters import host
+from pgcharm.adapters.looks import note_look, sight
 from pgcharm.adapters.pgbackrest import PgBackRest
 from pgcharm.adapters.web import Credentials
-from pgcharm.backup.facts import Looked, StanzaInfo
-from pgcharm.backup.notes import looked_text
+from pgcharm.backup.facts import StanzaInfo
 
 
 @dataclass(frozen=True)
@@ -63,6 +62,4 @@ class Workplace:
 
     def note_seen(self, seen: StanzaInfo) -> None:
         """As the observer service would write it down, so that nobody waits for its next look."""
-        file = host.read_file(self.config)
-        text = looked_text(Looked(time.time(), seen, file.digest if file else ""))
-        host.ensure_file(self.seen, text, "root", "root", 0o600)
+        note_look(self.seen, seen, sight(self.config))

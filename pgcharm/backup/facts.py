@@ -82,6 +82,8 @@ class Looked:
     stanza: StanzaInfo
     config: str = ""
     """The digest of the configuration that it was seen with."""
+    place: str = ""
+    """Where the repository is that it was seen in."""
 
     @property
     def answers(self) -> bool:

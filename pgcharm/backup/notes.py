@@ -15,6 +15,9 @@ from typing import Any
 
 from pgcharm.backup.facts import Backup, Looked, Run, RunNotes, StanzaInfo
 
+PLACE = "# The repository: "
+"""What goes before the repository's place in our configuration of pgBackRest."""
+
 
 def runs_text(notes: RunNotes) -> str:
     """The backup program's notes."""
@@ -41,7 +44,17 @@ def read_looked(text: str) -> Looked | None:
         return None
     backups = tuple(_backup(entry) for entry in stanza.get("backups", ()) if isinstance(entry, dict))
     facts = {**_known(StanzaInfo, stanza), "backups": backups, "systems": tuple(stanza.get("systems", ()))}
-    return Looked(float(found.get("at", 0)), StanzaInfo(**facts), str(found.get("config", "")))
+    words = (str(found.get(key, "")) for key in ("config", "place"))
+    return Looked(float(found.get("at", 0)), StanzaInfo(**facts), *words)
+
+
+def place_in(config: str) -> str:
+    """Where the repository is that a configuration of pgBackRest names; empty where it does not say.
+
+    >>> place_in(f"[global]\n{PLACE}s3 bucket b at s3.test/here\nrepo1-type=s3\n")
+    's3 bucket b at s3.test/here'
+    """
+    return next((line.removeprefix(PLACE) for line in config.splitlines() if line.startswith(PLACE)), "")
 
 
 def _backup(entry: dict[str, Any]) -> Backup:

@@ -12,7 +12,7 @@ from pgcharm.backup.schedule import HOUR, read_calendar
 from pgcharm.layout import SOCKETS
 from pgcharm.plan.backup_files import calendars, host_options, peers, pgbackrest_conf, server_reads, timer
 from pgcharm.plan.backup_steps import FillArchive, MakeStanza, NotePassphrase, ReloadService, StartBackup
-from pgcharm.plan.repository import backup_unit, is_local, keeper, keeps, maker, proof, repository, stanza
+from pgcharm.plan.repository import backup_unit, is_local, keeper, keeps, maker, proof, repository, stanza, where
 from pgcharm.plan.situation import Part, Situation, digest
 from pgcharm.plan.steps import StartService, StopService
 from pgcharm.plan.types import Step, Wait
@@ -58,9 +58,14 @@ def server(s: Situation) -> tuple[Step, ...]:
 
 
 def looked(s: Situation) -> Looked | None:
-    """The repository as it was seen last, where that is of the stanza in use."""
-    found = known(s.o.repository) if s.o.repository else None
-    return found if found is not None and found.stanza.name == stanza(s) else None
+    """The repository as it was seen last, where that is of the stanza in use, and of the place in use.
+
+    While the place cannot be told, the one before is in use still.
+    """
+    found, now = known(s.o.repository) if s.o.repository else None, repository(s)
+    if found is None or found.stanza.name != stanza(s):
+        return None
+    return found if isinstance(now, Lacking) or found.place == where(s, now) else None
 
 
 def is_ours(s: Situation, seen: Looked) -> bool:

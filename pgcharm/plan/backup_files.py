@@ -8,9 +8,10 @@ from __future__ import annotations
 import json
 
 from pgcharm.backup.facts import FULL, INCREMENTAL
+from pgcharm.backup.notes import PLACE
 from pgcharm.backup.repository import LOCAL, Lacking, Repository
 from pgcharm.layout import PATRONI_PORT, PGBACKREST_PORT, SOCKETS, member_name
-from pgcharm.plan.repository import address_of, keeper, keeps, repository, stanza, version
+from pgcharm.plan.repository import address_of, keeper, keeps, repository, stanza, version, where
 from pgcharm.plan.situation import Situation, digest, interpreter
 from pgcharm.plan.wanted import Wanted
 from pgcharm.render.templates import render
@@ -61,7 +62,7 @@ def pgbackrest_conf(s: Situation, found: Repository) -> Wanted:
         spool=SPOOL,
         processes=max(1, min(4, s.o.machine.cores // 2)),
         compression="zst",
-        place=found.place,
+        heading=PLACE + where(s, found),
         repository=repository_lines(s, found),
         server_port=PGBACKREST_PORT,
         ca=s.layout.ca,

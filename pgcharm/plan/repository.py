@@ -59,6 +59,11 @@ def proof(s: Situation, found: Repository) -> str:
     return f"{stanza(s)} in {found.place}"
 
 
+def where(s: Situation, found: Repository) -> str:
+    """Its place: of a local one, on whose disk as well."""
+    return f"{found.place} on {keeper(s)}" if found.kind == LOCAL else found.place
+
+
 def keeper(s: Situation) -> str:
     """The unit that has a local repository on its disk."""
     said = (s.o.juju.peers.application if s.o.juju.peers else {}).get(KEEPER, "")

@@ -16,10 +16,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pgcharm.adapters import host
+from pgcharm.adapters.looks import Sight, note_look, sight
 from pgcharm.adapters.pgbackrest import PgBackRest, PgBackRestError
-from pgcharm.backup.facts import Looked, StanzaInfo
-from pgcharm.backup.notes import looked_text
+from pgcharm.backup.facts import StanzaInfo
 
 EVERY_SECONDS, AGAIN_SECONDS, TICK_SECONDS = 20.0, 8.0, 1.0
 """Between two looks; the same while it does not answer or has no backup; between two looks at the configuration."""
@@ -36,6 +35,7 @@ class RepositoryWatch:
     seen: str
     status: Path
     dropped: Path
+    place: str = ""
     word: str = ""
     waits: str = ""
     pending: str = field(default="")
@@ -53,25 +53,25 @@ class RepositoryWatch:
         threading.Thread(target=self._look_on, name="repository", daemon=True).start()
 
     def words(self) -> tuple[str, str]:
-        """What was seen of the repository, and of segments that wait."""
-        return self.word, self.waits
+        """What was seen of the repository, and in which place; and of segments that wait."""
+        return (f"{self.place}: {self.word}" if self.word else ""), self.waits
 
     def _look_on(self) -> None:
         try:
             while True:
-                digest = self._digest()
-                pause = self.once(digest)
+                by = sight(self.backrest.config)
+                pause = self.once(by)
                 end = time.monotonic() + pause
-                while time.monotonic() < end and self._digest() == digest:
+                while time.monotonic() < end and sight(self.backrest.config) == by:
                     self.waits = self._waiting()
                     time.sleep(TICK_SECONDS)
         except BaseException:
             traceback.print_exc()
             os._exit(1)
 
-    def once(self, digest: str) -> float:
+    def once(self, by: Sight) -> float:
         """One look; how long the next one may wait."""
-        if not digest:
+        if not by.digest:
             return AGAIN_SECONDS
         found = self._ask()
         word = said(found)
@@ -79,9 +79,8 @@ class RepositoryWatch:
             self.pending = word
             return TICK_SECONDS * 3
         self.pending = ""
-        looked = Looked(time.time(), found, digest)
-        host.ensure_file(self.seen, looked_text(looked), "root", "root", 0o600)
-        self.word = word
+        note_look(self.seen, found, by)
+        self.place, self.word = by.place, word
         return EVERY_SECONDS if found.code == 0 else AGAIN_SECONDS
 
     def _ask(self) -> StanzaInfo:
@@ -90,10 +89,6 @@ class RepositoryWatch:
         except PgBackRestError as error:
             hint = f" ({error.hint})" if error.hint else ""
             return StanzaInfo(self.backrest.stanza, error.code or 99, f"{error.said}{hint}")
-
-    def _digest(self) -> str:
-        file = host.read_file(self.backrest.config)
-        return file.digest if file else ""
 
     def _waiting(self) -> str:
         """Whether segments have waited too long, or were given up: without numbers, which change all the time."""

@@ -80,8 +80,8 @@ def archiving(home: Path, name: str) -> Iterator[Archiving]:
 def configuration(home: Path, place: Path, port: int) -> str:
     return render(
         "pgbackrest.conf.j2",
-        logs=home / "logs", locks=home / "locks", spool=home / "spool", processes=1, compression="zst", place="a test",
+        logs=home / "logs", locks=home / "locks", spool=home / "spool", processes=1, compression="zst",
         repository=[("path", home / "repository"), ("retention-full", 2), ("bundle", "y")], server_port=8432, ca="/ca",
         certificate="/crt", key="/key", peers=["postgresql-1"], stanza="main", data=place / "data", port=port,
-        sockets=place,
+        sockets=place, heading="# a test",
     )  # fmt: skip

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pgcharm.actions.backups import list_backups as backups_table
 from pgcharm.adapters.pgbackrest import error_of
 from pgcharm.adapters.segments import left
 from pgcharm.adapters.web import Credentials
@@ -25,11 +26,13 @@ from pgcharm.backup.schedule import BadCalendar, read_calendar
 from pgcharm.observation import Observation
 from pgcharm.options import Options, read_options
 from pgcharm.plan import plan
+from pgcharm.plan.backup import looked
 from pgcharm.plan.backup_files import pgbackrest_conf
 from pgcharm.plan.backup_steps import FillArchive, MakeStanza, NotePassphrase, StartBackup
-from pgcharm.plan.repository import KEEPER, backup_unit, keeper, repository, stanza
+from pgcharm.plan.repository import KEEPER, backup_unit, keeper, repository, stanza, where
 from pgcharm.plan.situation import situation
 from pgcharm.plan.steps import StartService, StopService
+from pgcharm.plan.types import Refusal
 from pgcharm.states import CLONING
 from pgcharm.view import Unknown, View, known
 from tests.unit.pgcharm import made
@@ -57,8 +60,9 @@ def seeing(o: Observation, code: int = 0, *backups: Backup, **more: Any) -> Obse
     """The same unit, whose observer service has seen the repository so."""
     facts = {"message": "ok", "systems": (SYSTEM,) if code in (0, 2) else (), **more}
     file = o.machine.files.get("/etc/postgresql-charm/pgbackrest.conf")
-    digest = file.digest if file else ""
-    return replace(o, repository=View(Looked(o.now, StanzaInfo(NAME, code, backups=backups, **facts), digest)))
+    digest, found = file.digest if file else "", repository(situation(o))
+    place = where(situation(o), found) if isinstance(found, Repository) else ""
+    return replace(o, repository=View(Looked(o.now, StanzaInfo(NAME, code, backups=backups, **facts), digest, place)))
 
 
 def backup(number: int, o: Observation, age: float = 0, kind: str = FULL) -> Backup:
@@ -97,6 +101,23 @@ def message(o: Observation) -> str:
 def test_a_cluster_with_a_fresh_backup_has_nothing_to_do_on_any_unit() -> None:
     assert [plan(at_rest(number, 60)).text() for number in range(3)] == ["nothing to do"] * 3
     assert message(at_rest(0, 60)) == "active: primary"
+
+
+def test_what_was_seen_in_the_repository_before_is_not_said_of_the_one_in_use() -> None:
+    o = at_rest(0, 60)
+    assert isinstance(backups_table(situation(o)), dict)
+    moved = replace(made.with_juju(o, config={**made.DEFAULTS, **S3}), given=KEYS)
+    said = backups_table(situation(moved))
+    assert isinstance(said, Refusal)
+    assert said.text == (
+        "cannot list the backups: nobody has looked at it yet "
+        "(expected s3 bucket b at s3.test/here to answer; see juju status)"
+    )
+    lacking = made.with_juju(o, config={**made.DEFAULTS, "backup-repository": "s3"})
+    assert looked(situation(lacking)) == looked(situation(o)), "the archive goes on where it was"
+    there = looked(situation(seeing(moved, 0, backup(2, o, 5))))
+    assert there is not None
+    assert [each.id for each in there.stanza.backups] == ["2"]
 
 
 def test_the_stanza_is_made_once_by_the_unit_that_has_the_repository() -> None:
@@ -436,6 +457,7 @@ def test_an_archive_that_goes_with_a_unit_that_leaves_is_not_filled() -> None:
     assert o.juju.peers is not None
     elsewhere = replace(o.juju.peers, application={**o.juju.peers.application, KEEPER: "postgresql/1"})
     promoted = made.with_juju(replace(o, patroni=View(replace(seen, timeline=2))), peers=elsewhere)
+    promoted = seeing(promoted, 0, backup(1, o, 60))
     leaving = {unit: "dying" if unit == "postgresql/1" else "active" for unit in o.juju.goal or ()}
     assert any(isinstance(step, FillArchive) for step in plan(promoted).steps)
     assert not any(isinstance(step, FillArchive) for step in plan(made.with_juju(promoted, goal=leaving)).steps)
@@ -501,8 +523,8 @@ values = st.recursive(
 )
 def test_whatever_pgbackrest_answers_is_read_without_a_crash_and_survives_the_notes(answer: list[Any]) -> None:
     for found in parse_info(json.dumps(answer)):
-        looked = Looked(1.0, found, "d")
-        assert read_looked(looked_text(looked)) == looked
+        noted = Looked(1.0, found, "d", "/here")
+        assert read_looked(looked_text(noted)) == noted
     assert stanza_in(json.dumps(answer), "nobody").exists is False
 
 
