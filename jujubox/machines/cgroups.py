@@ -118,9 +118,11 @@ class Group:
         return True
 
     def leader(self) -> int | None:
-        """The host's pid of the machine's init, once there is one."""
-        payload = self.path / "box" / "payload"
-        for group in (payload / "init.scope", payload):
+        """The host's pid of the machine's init, once there is one.
+
+        While it boots it moves from the first group to the second: looked for in this order it cannot slip through.
+        """
+        for group in (self.inside.parent, self.inside):
             with contextlib.suppress(OSError):
                 for pid in (group / "cgroup.procs").read_text().split():
                     if _is_init(pid):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import threading
 import time
 from pathlib import Path
 
@@ -32,6 +34,27 @@ def test_a_hybrid_host_has_a_second_book_of_groups_and_a_unified_one_has_none() 
     assert unified is not None
     assert unified.all == (Path("/sys/fs/cgroup"),)
     assert cgroups.find_hierarchies("cgroup /sys/fs/cgroup/memory cgroup rw,memory 0 0\n") is None
+
+
+def test_an_init_that_moves_to_its_own_group_while_it_is_looked_for_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cgroups, "hierarchies", lambda: cgroups.Hierarchies(tmp_path, None))
+    monkeypatch.setattr(cgroups, "_is_init", lambda pid: pid == "7")
+    group = cgroups.Group("tag", "m0")
+    group.inside.mkdir(parents=True)
+    (group.inside / "cgroup.procs").touch()
+    first = group.inside.parent / "cgroup.procs"
+    os.mkfifo(first)
+
+    def move() -> None:
+        with first.open("w"):  # from when on somebody reads it
+            (group.inside / "cgroup.procs").write_text("7\n")
+
+    mover = threading.Thread(target=move)
+    mover.start()
+    assert group.leader() == 7
+    mover.join()
 
 
 def test_the_hosts_mirror_is_used_for_any_release() -> None:
