@@ -186,14 +186,19 @@ def seconds(here: Host, size: int) -> float:
     return float(here.sh("m0", f"python3 -c '{FETCH}' {here.address(11)} {size}"))
 
 
+def is_quick(here: Host, size: int, within: float) -> bool:
+    """Whether it takes less than so many seconds, once at least: the host may be busy with something else."""
+    return eventually(lambda: seconds(here, size) < within)
+
+
 def test_a_slow_machine_takes_its_time_in_both_directions_until_healed(here: Host) -> None:
-    assert seconds(here, 200_000) < 0.5
+    assert is_quick(here, 200_000, 0.5)
     here.do(here.faults.apply("slow", ["m0"], {"rate_kbit": 800}))
     assert 1 < seconds(here, 200_000) < 8
     here.do(here.machines.restart("m0"))
     assert seconds(here, 200_000) > 1
     here.do(here.faults.heal())
-    assert seconds(here, 200_000) < 0.5
+    assert is_quick(here, 200_000, 0.5)
 
 
 def test_a_delay_concerns_whatever_passes_each_way_until_healed(here: Host) -> None:
@@ -203,10 +208,11 @@ def test_a_delay_concerns_whatever_passes_each_way_until_healed(here: Host) -> N
     here.do(here.machines.restart("m0"))
     assert seconds(here, 1000) > 0.1
     here.do(here.faults.apply("slow", ["m0"], {"delay_ms": 5, "rate_kbit": 800}))
-    assert 0.01 < seconds(here, 1000) < 0.1
+    assert seconds(here, 1000) > 0.01
+    assert is_quick(here, 1000, 0.1)
     assert seconds(here, 200_000) > 1
     here.do(here.faults.heal())
-    assert seconds(here, 1000) < 0.1
+    assert is_quick(here, 1000, 0.1)
     assert not [name for name in os.listdir("/sys/class/net") if name.startswith(f"{here.box.bridge}d")]
     assert eventually(lambda: not relays(here))
 
@@ -216,7 +222,7 @@ def test_a_machine_that_is_delayed_can_lose_its_power(here: Host) -> None:
     here.do(here.faults.apply("crash", ["m0"]))
     assert eventually(lambda: not relays(here))
     here.do(here.faults.heal())
-    assert seconds(here, 1000) < 0.1
+    assert is_quick(here, 1000, 0.1)
 
 
 def test_a_machine_whose_delaying_process_is_gone_is_back_once_healed(here: Host) -> None:
@@ -224,7 +230,7 @@ def test_a_machine_whose_delaying_process_is_gone_is_back_once_healed(here: Host
     for line in relays(here):
         os.kill(int(line.split()[0]), signal.SIGKILL)
     here.do(here.faults.heal())
-    assert seconds(here, 1000) < 0.1
+    assert is_quick(here, 1000, 0.1)
 
 
 def relays(here: Host) -> list[str]:

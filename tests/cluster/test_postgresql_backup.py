@@ -178,6 +178,7 @@ def test_the_schedule_makes_backups_on_one_unit(cluster: Cluster, s3: S3) -> Non
     cluster.juju.config(SERVER, {"backup-incremental-schedule": "*:*:0/20"})
     until(lambda: backups(cluster), lambda found: len({each["id"] for each in found} - before) >= 2, delay=2)
     cluster.juju.config(SERVER, {"backup-incremental-schedule": "Mon..Sat 02:00"})
+    cluster.settled(3)
     assert refused(cluster, cluster.primary, "delete-backup", id="nothing").startswith(
         "cannot delete the backup nothing"
     )
@@ -231,7 +232,7 @@ def test_a_directory_that_is_not_mounted_is_not_written_to(cluster: Cluster) -> 
     cluster.juju.config(BESIDE, {"backup-repository": "path", "backup-path": place})
     until(lambda: theirs(cluster), lambda seen: kept_in(seen, "path"), timeout=120, delay=2)
     theirs_say(cluster, "active", "primary")
-    on(cluster, unit, f"umount {place}")
+    on(cluster, unit, f"until umount {place}; do sleep 0.1; done")  # while somebody reads in it, it is busy
     theirs_say(cluster, "blocked", f"no backups: backup-path {place} has lost what was in it")
     assert on(cluster, unit, f"ls {place}") == ""
     on(cluster, unit, f"mount --bind /srv/disk {place}")

@@ -10,13 +10,13 @@ import re
 import shlex
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import jubilant
 import pytest
 from driving import box as boxes
 from driving.postgresql import CLIENT, SERVER, Cluster, deployed
 from driving.prepared import prepared
+from driving.store import listed
 from driving.waiting import until
 
 KEEPER = "storekeeper"
@@ -198,14 +198,9 @@ def test_backups_begin_anew_where_a_unit_is_left_when_those_on_another_ones_disk
     cluster: Cluster,
 ) -> None:
     (unit,) = cluster.words()
-    begins = until(lambda: kept(cluster, unit), lambda found: bool(found["backups"]), timeout=120, delay=2)
+    begins = until(lambda: listed(cluster), lambda found: bool(found.get("backups")), timeout=120, delay=2)
     assert (begins["made-by"], begins["backups"][0]["kind"]) == (unit, "full")
     assert cluster.juju.run(unit, "backup", {"type": "incr"}, wait=300).results["state"] == "done"
-
-
-def kept(cluster: Cluster, unit: str) -> dict[str, Any]:
-    """What list-backups says on a unit, as data."""
-    return dict(json.loads(cluster.juju.run(unit, "list-backups").results["json"]))
 
 
 def test_five_added_at_once_all_become_standbys(cluster: Cluster) -> None:

@@ -11,7 +11,6 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import jubilant
 import pytest
@@ -214,7 +213,8 @@ def test_every_machine_lost_another_application_begins_with_the_newest_of_it(
     query = "runuser -u postgres -- psql -XAtqc 'SELECT said FROM last_words'"
     assert juju.exec(query, unit=unit).stdout.strip() == "still here"
     assert told["backups-afterwards"] != stanza
-    until(lambda: stanza_of(cluster, unit), lambda said: said == told["backups-afterwards"], timeout=120, delay=3)
+    theirs = lambda: listed(cluster, AFTER).get("stanza")  # noqa: E731
+    until(theirs, lambda said: said == told["backups-afterwards"], timeout=120, delay=3)
     backed_up(cluster, AFTER, "s3")
     assert kept <= {path.name for path in s3.bucket("backups").iterdir()}, "the lost cluster's backups are only read"
 
@@ -223,9 +223,3 @@ def said_of(cluster: Cluster, application: str) -> str:
     """What the first unit of an application says."""
     units = cluster.juju.status().apps[application].units
     return min((unit.workload_status.message for unit in units.values()), default="").partition(";")[0]
-
-
-def stanza_of(cluster: Cluster, unit: str) -> str:
-    """Where a unit keeps its backups."""
-    found: dict[str, Any] = json.loads(cluster.juju.run(unit, "list-backups").results["json"])
-    return str(found["stanza"])
