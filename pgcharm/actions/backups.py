@@ -30,7 +30,7 @@ def list_backups(s: Situation) -> dict[str, str] | Refusal:
         return Refusal(f"cannot list the backups: {found.what}")
     if seen is None or not seen.answers:
         why = seen.stanza.message if seen else "nobody has looked at it yet"
-        return Refusal(f"cannot list the backups: {why} (expected {place_words(s)} to answer; see juju status)")
+        return Refusal(f"cannot list the backups: {why} (expected {where(s, found)} to answer; see juju status)")
     checked = verified(s)
     rows = [row(each, checked.get(each.id, ""), s.o.now) for each in seen.stanza.backups]
     whole = {
