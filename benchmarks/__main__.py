@@ -9,6 +9,7 @@ import argparse
 import importlib
 import json
 import pkgutil
+import signal
 import sys
 from pathlib import Path
 
@@ -56,4 +57,6 @@ def main(argv: list[str]) -> int:
 
 
 if __name__ == "__main__":
+    for ends in (signal.SIGTERM, signal.SIGINT):  # also where a shell has it ignored: what was set up is taken down
+        signal.signal(ends, signal.default_int_handler)
     sys.exit(main(sys.argv[1:]))

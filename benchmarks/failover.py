@@ -121,9 +121,12 @@ def tried(subject: Subject, event: str, name: str, trial: int, plots: Path | Non
         peer = isinstance(subject, Vanilla)
         with subject.under_writers(name, within=600 if peer else 120, back=240) as seen:
             _BREAK[event](subject, seen)
-            # A peer that does not go on is healed, and until then counted.
-            with contextlib.suppress(TimeoutError) if peer else contextlib.nullcontext():
+            try:
                 seen.goes_on(120)
+            except TimeoutError:
+                if not peer:
+                    raise
+                subject.heal()  # until then it is counted
         if event in OF_TWO and isinstance(subject, Proof):
             subject.settled(2)
             subject.comes_to_rest()  # until it votes in the new etcd, who came back could not take over

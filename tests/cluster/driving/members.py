@@ -28,6 +28,8 @@ SERVING = ("running", "streaming")
 _ANYBODY = ssl.create_default_context()
 _ANYBODY.check_hostname = False
 _ANYBODY.verify_mode = ssl.CERT_NONE
+_MAY_TAKE_OVER = {"quorum_standby", "sync_standby"}
+"""Roles of standbys that Patroni has put down in etcd as those that have every commit, or enough of them together."""
 _PIDS = {
     "postmaster": "$(head -1 /var/lib/postgresql/*/*/postmaster.pid)",
     "postgres": "$(pgrep -u postgres -x postgres)",
@@ -144,10 +146,11 @@ class Members:
         )
 
     def commits_wait_for_whom_there_is(self, timeout: float = 60) -> None:
-        """Wait until a commit may be confirmed by every standby that there is and by no other.
+        """Wait until a commit may be confirmed by every standby that there is and by no other, and etcd knows of each.
 
         Until the primary has taken a lost standby off that list, a commit may be on the primary and on that one alone,
-        and nobody else may take over: PostgreSQL notices a silent standby after `wal_sender_timeout`, 30 s.
+        and nobody else may take over: PostgreSQL notices a silent standby after `wal_sender_timeout`, 30 s. Nor may a
+        standby take over that is on PostgreSQL's list and not yet on that of etcd.
         """
 
         def listed() -> set[str]:
@@ -155,12 +158,12 @@ class Members:
             said = self.sql(primary, "SHOW synchronous_standby_names") if primary else ""
             return set(re.findall(r'"([^"]+)"', said))
 
-        def standbys() -> set[str]:
-            return {name for name, member in self.members().items() if member["role"] != "leader"}
+        def standbys() -> dict[str, str]:
+            return {name: member["role"] for name, member in self.members().items() if member["role"] != "leader"}
 
         until(
             lambda: (listed(), standbys()),
-            lambda seen: bool(seen[0]) and seen[0] == seen[1],
+            lambda seen: bool(seen[0]) and seen[0] == set(seen[1]) and set(seen[1].values()) <= _MAY_TAKE_OVER,
             timeout=timeout,
             delay=0.5,
         )
