@@ -13,8 +13,6 @@ import importlib.util
 import os
 import pwd
 import shutil
-import signal
-import sys
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
@@ -38,7 +36,6 @@ def running_pair(synchronous: bool = False) -> Iterator[Pair]:
     installed = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
     if not installed:
         raise SystemExit("cannot find a PostgreSQL server under /usr/lib/postgresql\nhint: run make test once")
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # a run that is ended leaves no server behind
     home = Path(tempfile.mkdtemp(prefix="pgclient-benchmark-", dir="/tmp"))
     (home / "template").mkdir()
     if os.geteuid() == 0:

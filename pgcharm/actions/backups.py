@@ -55,9 +55,8 @@ def place_words(s: Situation) -> str:
     found = repository(s)
     if isinstance(found, Lacking):
         return ""
-    if found.kind == LOCAL:
-        return f"{where(s, found)}: it dies with that machine; set backup-repository to keep backups elsewhere"
-    return where(s, found)
+    worth = ": it dies with that machine; set backup-repository to keep backups elsewhere"
+    return where(s, found) + (worth if found.kind == LOCAL else "")
 
 
 def facts(backup: Backup, checked: str, now: float) -> dict[str, Any]:

@@ -102,7 +102,7 @@ def test_the_primary_hears_everybody_and_nobody_hears_it(proof: Proof) -> None:
 
 def test_patronis_answers_lost_to_the_others_change_nobodys_role(proof: Proof) -> None:
     """The others know of the primary through etcd; that its Patroni does not answer them is no reason to take over."""
-    with proof.under_writers("the primary's Patroni unreachable", within=3) as event:
+    with proof.under_writers("the primary's Patroni unreachable", within=2) as event:
         peers = ",".join(unit.instance for unit in event.standbys)
         proof.fault("cut", event.primary, "--from", peers, "--port", "8008")
         event.writes_for(30)

@@ -187,8 +187,8 @@ def seconds(here: Host, size: int) -> float:
 
 
 def is_quick(here: Host, size: int, within: float) -> bool:
-    """Whether it takes less than so many seconds, once at least: the host may be busy with something else."""
-    return eventually(lambda: seconds(here, size) < within)
+    """Whether it takes less than so many seconds, once of a few times: the host may be busy with something else."""
+    return any(seconds(here, size) < within for _ in range(3))
 
 
 def test_a_slow_machine_takes_its_time_in_both_directions_until_healed(here: Host) -> None:

@@ -213,8 +213,8 @@ def test_every_machine_lost_another_application_begins_with_the_newest_of_it(
     query = "runuser -u postgres -- psql -XAtqc 'SELECT said FROM last_words'"
     assert juju.exec(query, unit=unit).stdout.strip() == "still here"
     assert told["backups-afterwards"] != stanza
-    theirs = lambda: listed(cluster, AFTER).get("stanza")  # noqa: E731
-    until(theirs, lambda said: said == told["backups-afterwards"], timeout=120, delay=3)
+    afterwards = told["backups-afterwards"]
+    until(lambda: listed(cluster, AFTER), lambda found: found.get("stanza") == afterwards, timeout=120, delay=3)
     backed_up(cluster, AFTER, "s3")
     assert kept <= {path.name for path in s3.bucket("backups").iterdir()}, "the lost cluster's backups are only read"
 

@@ -116,9 +116,11 @@ def make_template(home: Path, binaries: Path, root: Path | None = None) -> Node:
         "initdb", "-D", str(node.data), "-U", "postgres", "-N", "-E", "UTF8", "--no-locale", "--auth=trust",
         "--wal-segsize=1",
     )  # fmt: skip
-    node.start()
-    node.sql(SCHEMA)
-    node.stop()
+    try:
+        node.start()
+        node.sql(SCHEMA)
+    finally:
+        node.stop()
     return node
 
 
