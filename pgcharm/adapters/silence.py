@@ -39,6 +39,11 @@ def lasting(path: str) -> float:
         return 0.0
 
 
+def is_silent(path: str) -> bool:
+    """Whether the last look found no quorum."""
+    return Path(path).exists()
+
+
 def over(path: str) -> None:
     """There is a quorum."""
     Path(path).unlink(missing_ok=True)

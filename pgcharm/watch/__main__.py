@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pgcharm.adapters.silence import is_silent
 from pgcharm.adapters.wake import due, wake
 from pgcharm.adapters.web import Credentials, WebError, ask
 from pgcharm.layout import member_name
@@ -27,6 +28,9 @@ from pgcharm.watch.voters import VoterWatch
 LOOK_SECONDS = 2.0
 BETWEEN_WAKES = 3.0
 """At least this long between two wakes."""
+SILENT_SECONDS = 15.0
+"""How often the charm looks while etcd has no quorum. A hook may have met one in the moment between two times without:
+it then waits for nothing, and to this service all looks as it did before."""
 PROGRESS_SECONDS = 10.0
 """How often the status of a clone is brought up to date."""
 FAILURE_SECONDS = 5.0, 60.0
@@ -90,7 +94,9 @@ def reason(before: Glance, now: Glance, watched: Watched, since: float) -> str:
         return changed
     if now.state == CLONING and since >= PROGRESS_SECONDS:
         return "the clone has come further"
-    return "the charm asked to be woken" if due(watched.again) else ""
+    if due(watched.again):
+        return "the charm asked to be woken"
+    return "etcd has no quorum" if since >= SILENT_SECONDS and is_silent(watched.exile.silence) else ""
 
 
 def written() -> float:

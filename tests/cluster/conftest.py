@@ -20,6 +20,7 @@ from driving.packing import CHARMS, pack, pack_with_packages, pack_with_pgstore
 
 from tests.shared import MODELS
 
+_WATCH = "postgresql-watch"
 ModelConfig = Mapping[str, jubilant.ConfigValue]
 
 
@@ -34,14 +35,27 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Put `juju status` and the last log lines beside a failure."""
+    """Put `juju status`, what woke the charms, and the last log lines beside a failure."""
     report = yield
-    juju = getattr(item, "funcargs", {}).get("juju")
+    given = getattr(item, "funcargs", {})
+    juju, box = given.get("juju"), given.get("box")
     if report.failed and isinstance(juju, jubilant.Juju):
-        for argv in (["status", "--relations"], ["debug-log", "--limit", "120"]):
-            with contextlib.suppress(Exception):
-                report.sections.append((f"juju {' '.join(argv)}", juju.cli(*argv)))
+        with contextlib.suppress(Exception):
+            report.sections.append(("juju status --relations", juju.cli("status", "--relations")))
+        with contextlib.suppress(Exception):
+            if isinstance(box, boxes.Box):
+                report.sections += [(f"{_WATCH} on {instance}", text) for instance, text in _watching(juju, box)]
+        with contextlib.suppress(Exception):
+            report.sections.append(("juju debug-log", juju.cli("debug-log", "--limit", "40")))
     return report
+
+
+def _watching(juju: jubilant.Juju, box: boxes.Box) -> Iterator[tuple[str, str]]:
+    """The machines that can be asked, and what the watching service of each said last."""
+    for machine in juju.status().machines.values():
+        with contextlib.suppress(Exception):
+            argv = ("journalctl", "--no-pager", "--lines=15", "--output=short", f"--unit={_WATCH}")
+            yield machine.instance_id, box.in_machine(machine.instance_id, *argv)
 
 
 @pytest.fixture(scope="session")

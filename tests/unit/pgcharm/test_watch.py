@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from pgcharm.watch.glance import difference, glance
+import json
+from pathlib import Path
+
+import pytest
+
+from pgcharm.adapters.silence import over, silence
+from pgcharm.watch.__main__ import Watched, reason
+from pgcharm.watch.glance import Glance, difference, glance
 
 
 def cluster(**lags: int) -> dict[str, object]:
@@ -60,3 +67,25 @@ def test_a_pause_wakes_every_unit_once_and_its_end_again() -> None:
     assert difference(paused, running) == "failover is resumed"
     assert not difference(paused, paused)
     assert "failover" not in difference(paused, glance(None, None, ""))
+
+
+@pytest.fixture
+def watched(tmp_path: Path) -> Watched:
+    """A unit as watch.json describes one."""
+    paths = {name: str(tmp_path / name) for name in ("again", "silence", "data", "dropped", "repository_seen")}
+    services = {name: name for name in ("etcd_service", "patroni_service", "stanza", "pgbackrest", "binaries")}
+    file = tmp_path / "watch.json"
+    identity = {"unit": "a/0", "charm_dir": "/charm", "epoch": 0, "ttl": 20, "others": [], "pooler": None}
+    addresses = {"patroni": "https://127.0.0.1:8008", "etcd": "https://127.0.0.1:2379"}
+    file.write_text(json.dumps({**identity, **addresses, **paths, **services, "ca": "", "certificate": "", "key": ""}))
+    return Watched.read(str(file))
+
+
+def test_a_quorum_that_only_a_hook_has_met_does_not_end_the_looking_for_one(watched: Watched) -> None:
+    """A hook in the moment between two outages sees nothing amiss; the service sees what it saw before."""
+    without = Glance("running", "primary", etcd="healthy: false")
+    silence(watched.exile.silence, "7")
+    assert reason(without, without, watched, since=14) == ""
+    assert reason(without, without, watched, since=15) == "etcd has no quorum"
+    over(watched.exile.silence)
+    assert reason(without, without, watched, since=3600) == ""
