@@ -68,11 +68,15 @@ class Repository:
     @property
     def place(self) -> str:
         """Where it is, for people."""
+        path = self.settings["path"]
         if self.kind == S3:
-            return f"s3 bucket {self.settings['s3-bucket']} at {self.settings['s3-endpoint']}{self.settings['path']}"
+            endpoint = _addressed(self.settings["s3-endpoint"], self.settings.get("storage-port", ""))
+            return f"s3 bucket {self.settings['s3-bucket']} at {endpoint}{path}"
         if self.kind == SFTP:
-            return f"sftp server {self.settings['sftp-host']}{self.settings['path']}"
-        return self.settings["path"]
+            return (
+                f"sftp server {_addressed(self.settings['sftp-host'], self.settings.get('sftp-host-port', ''))}{path}"
+            )
+        return path
 
 
 def repository_of(options: Options, given: Given) -> Repository | Lacking:
@@ -212,3 +216,13 @@ def _host_and_port(text: str) -> tuple[str, str]:
     if not host or not port.isdigit():
         return text.strip("[]"), ""
     return host.strip("[]"), port
+
+
+def _addressed(host: str, port: str) -> str:
+    """The other way round.
+
+    >>> _addressed("s3.local", "9000"), _addressed("fd00::1", "9000"), _addressed("s3.local", "")
+    ('s3.local:9000', '[fd00::1]:9000', 's3.local')
+    """
+    host = f"[{host}]" if ":" in host else host
+    return f"{host}:{port}" if port else host

@@ -69,7 +69,7 @@ def test_etcd_alone_lost_the_primary_goes_on_because_all_agree(proof: Proof) -> 
 def test_the_standbys_machine_lost_and_back(proof: Proof) -> None:
     with proof.under_writers("standby's machine lost", within=HELD_TO) as event:
         proof.fault("crash", event.standbys[0])
-        event.goes_on(HELD_TO)
+        event.goes_on()
         assert proof.primary() == event.primary
     together(proof)
     assert epoch(proof) == 1
@@ -79,7 +79,7 @@ def test_the_primarys_machine_rebooted_on_purpose(proof: Proof) -> None:
     """It hands over before it goes; back again it follows, or the other has gone on alone meanwhile."""
     with proof.under_writers("primary's machine rebooted", within=HELD_TO) as event:
         proof.run(event.primary, "systemctl", "reboot")
-        event.goes_on(HELD_TO + 15)
+        event.goes_on()
     together(proof)
     assert proof.primary() in proof.units.values()
 
@@ -88,7 +88,7 @@ def test_the_primarys_machine_lost_and_back(proof: Proof) -> None:
     before = epoch(proof)
     with proof.under_writers("primary's machine lost", within=HELD_TO) as event:
         proof.fault("crash", event.primary)
-        event.goes_on(HELD_TO + 15)
+        event.goes_on()
         assert proof.primary() == event.standbys[0]
     together(proof)
     assert epoch(proof) == before + 1
@@ -98,7 +98,7 @@ def test_cut_from_each_other_with_both_reaching_the_controller(proof: Proof) -> 
     before = epoch(proof)
     with proof.under_writers("cut from each other", within=HELD_TO) as event:
         proof.fault("cut", event.primary, "--from", event.standbys[0].instance)
-        event.goes_on(HELD_TO)
+        event.goes_on()
     together(proof)
     assert epoch(proof) == before + 1
 
@@ -109,7 +109,7 @@ def test_without_the_controller_too_nobody_writes_until_it_is_back(proof: Proof)
         proof.fault("crash", event.standbys[0])
         nobody_writes(event, seconds=30)
         proof.box.start_controller()
-        event.goes_on(HELD_TO)
+        event.goes_on()
     together(proof)
 
 
@@ -119,7 +119,7 @@ def test_both_machines_lost_and_the_former_primarys_alone_returns(proof: Proof) 
         for unit in proof.units.values():
             proof.fault("crash", unit)
         proof.box.jujubox("fault", "heal", event.primary.instance)
-        event.goes_on(150)
+        event.goes_on()
         assert proof.primary() == event.primary
     together(proof)
     assert epoch(proof) == before + 1

@@ -60,10 +60,12 @@ class Event:
     primary: Unit
     standbys: tuple[Unit, ...]
     writers: Writers
+    patience: float
+    """How long it is waited for writes: longer than they may stop, so that a gap too long is told by its length."""
 
-    def goes_on(self, timeout: float) -> None:
+    def goes_on(self, timeout: float | None = None) -> None:
         """Wait until every stream has had a row acknowledged that it sent from now on."""
-        until(self.writers.acknowledged_since(time.monotonic()), bool, timeout=timeout, delay=0.05)
+        until(self.writers.acknowledged_since(time.monotonic()), bool, timeout=timeout or self.patience, delay=0.05)
 
     def writes_for(self, seconds: float) -> None:
         """See rows acknowledged for so many seconds more: the time is the fault's own length, it hides nothing."""
@@ -212,14 +214,14 @@ class Members:
         standbys = tuple(unit for unit in self.units.values() if unit != primary)
         try:
             until(writers.acknowledged_since(time.monotonic()), bool, timeout=20)
-            event = Event(time.monotonic(), primary, standbys, writers)
+            event = Event(time.monotonic(), primary, standbys, writers, patience=3 * within + 30)
             try:
                 yield event
-                event.goes_on(3 * within + 30)
+                event.goes_on()
             finally:
                 self.heal()
             self.await_whole(back)
-            event.goes_on(20)
+            event.goes_on()
         finally:
             writers.stop()
         self._judge(name, event, within)

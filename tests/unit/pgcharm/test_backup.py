@@ -111,13 +111,17 @@ def test_what_was_seen_in_the_repository_before_is_not_said_of_the_one_in_use() 
     assert isinstance(said, Refusal)
     assert said.text == (
         "cannot list the backups: nobody has looked at it yet "
-        "(expected s3 bucket b at s3.test/here to answer; see juju status)"
+        "(expected s3 bucket b at s3.test:9000/here to answer; see juju status)"
     )
     lacking = made.with_juju(o, config={**made.DEFAULTS, "backup-repository": "s3"})
     assert looked(situation(lacking)) == looked(situation(o)), "the archive goes on where it was"
     there = looked(situation(seeing(moved, 0, backup(2, o, 5))))
     assert there is not None
     assert [each.id for each in there.stanza.backups] == ["2"]
+    other = made.with_juju(
+        seeing(moved, 0, backup(2, o, 5)), config={**moved.juju.config, "backup-s3-endpoint": "s3.test:9001"}
+    )
+    assert looked(situation(other)) is None, "a bucket of the same name behind another port is another"
 
 
 def test_the_stanza_is_made_once_by_the_unit_that_has_the_repository() -> None:
