@@ -29,12 +29,10 @@ from pgcharm.plan.steps import (
     SwitchOver,
     UpgradePackages,
 )
-from pgcharm.plan.types import Plan, Refusal, Step
+from pgcharm.plan.types import AGAIN_SECONDS, Plan, Refusal, Step
 from pgcharm.publish import publish
 
 ROUNDS = 4
-AGAIN_SECONDS = 5.0
-"""After this many seconds the observer wakes the charm, while something is left to do or to wait for."""
 _SLOW = (
     AwaitPatroni, CloneAnew, InstallPackages, InstallPooler, RemoveData, RestartInTurn, RestartPostgres, SetAside,
     StopService, SwitchOver, UpgradePackages,
@@ -94,8 +92,7 @@ def rounds(event: Event, juju: Juju, observation: Observation) -> Observation:
     else:
         planned = plan(observation)
     publish(planned.publication, juju)
-    again = min((wait.seconds for wait in planned.waits), default=AGAIN_SECONDS)
-    ask_for_wake(situation(observation).layout.again, None if planned.is_settled else again)
+    ask_for_wake(situation(observation).layout.again, planned.again)
     return observation
 
 

@@ -73,9 +73,8 @@ class Repository:
             endpoint = _addressed(self.settings["s3-endpoint"], self.settings.get("storage-port", ""))
             return f"s3 bucket {self.settings['s3-bucket']} at {endpoint}{path}"
         if self.kind == SFTP:
-            return (
-                f"sftp server {_addressed(self.settings['sftp-host'], self.settings.get('sftp-host-port', ''))}{path}"
-            )
+            server = _addressed(self.settings["sftp-host"], self.settings.get("sftp-host-port", ""))
+            return f"sftp server {server}{path}"
         return path
 
 

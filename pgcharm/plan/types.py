@@ -16,6 +16,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+AGAIN_SECONDS = 5.0
+"""After this many seconds the observer wakes the charm, while something is left to do or to wait for."""
+AMISS_SECONDS = 30.0
+"""The same while the unit's status tells only of something amiss: that may be over before the observer has seen it."""
+
 
 @dataclass(frozen=True)
 class Step:
@@ -34,7 +39,7 @@ class Wait:
 
     what: str
     reason: str
-    seconds: float = 5.0
+    seconds: float = AGAIN_SECONDS
     """After so many it is worth another look."""
 
 
@@ -115,9 +120,11 @@ class Plan:
     """Why what an action asked for is not done; there are no steps then."""
 
     @property
-    def is_settled(self) -> bool:
-        """Whether nothing is left to do or to wait for."""
-        return not (self.steps or self.waits or self.blocks)
+    def again(self) -> float | None:
+        """After how many seconds it is worth another look; None where nothing is left to do, to wait for or amiss."""
+        if self.steps or self.waits or self.blocks:
+            return min((wait.seconds for wait in self.waits), default=AGAIN_SECONDS)
+        return None if self.publication.status.level == "active" else AMISS_SECONDS
 
     def text(self) -> str:
         """The plan as numbered English."""

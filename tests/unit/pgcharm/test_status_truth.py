@@ -9,6 +9,7 @@ import pytest
 from pgcharm.clients.relation import ClientRelation
 from pgcharm.observation import Etcd, Member, Observation, Patroni
 from pgcharm.plan import plan
+from pgcharm.plan.types import AMISS_SECONDS
 from pgcharm.view import Unknown, View, known
 from tests.unit.pgcharm import made
 from tests.unit.pgcharm.test_life import living
@@ -82,8 +83,12 @@ def test_a_leader_whose_own_patroni_is_silent_says_so_and_does_not_keep_an_old_w
 
 
 def test_a_unit_says_that_its_own_etcd_is_silent() -> None:
-    status = plan(with_etcd(living(1), local=False)).publication.status
+    planned = plan(with_etcd(living(1), local=False))
+    status = planned.publication.status
     assert (status.level, status.message) == ("waiting", "standby, 0 B behind; its etcd does not answer")
+    assert planned.text() == "nothing to do"
+    assert planned.again == AMISS_SECONDS, "what is well again before the observer sees it must not be said for ever"
+    assert plan(living(1)).again is None
 
 
 def test_a_standby_that_does_not_stream_says_so() -> None:
