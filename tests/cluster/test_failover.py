@@ -58,7 +58,7 @@ def test_etcd_frozen_on_the_primary_holds_up_nobody(proof: Proof) -> None:
 def test_etcd_killed_on_the_primary_and_patroni_after_it(proof: Proof) -> None:
     with proof.under_writers("primary's etcd and Patroni killed", within=3) as event:
         proof.kill(event.primary, "KILL", "etcd")
-        event.goes_on()
+        event.goes_on(5)
         proof.kill(event.primary, "KILL", "patroni")
         proof.patroni_answers(event.primary)
 
@@ -68,7 +68,7 @@ def test_patroni_told_to_stop_another_takes_over_or_it_is_back_itself(proof: Pro
     with proof.under_writers("primary's Patroni told to stop", within=10) as event:
         proof.kill(event.primary, "TERM", "patroni")
         event.fails(20)
-        event.goes_on()
+        event.goes_on(60)
         proof.patroni_answers(event.primary)
 
 
@@ -90,14 +90,14 @@ def test_the_primarys_machine_lost_and_back(proof: Proof) -> None:
     """canonical/postgresql-operator 775, 835, 1923: the unit that comes back waits for ever."""
     with proof.under_writers("primary's machine lost", within=30) as event:
         proof.fault("crash", event.primary)
-        event.goes_on()
+        event.goes_on(60)
 
 
 def test_the_primary_hears_everybody_and_nobody_hears_it(proof: Proof) -> None:
     """pg_auto_failover: 90 s in an asymmetric partition."""
     with proof.under_writers("primary's packets lost one way", within=30) as event:
         proof.fault("cut", event.primary, "--only", "out")
-        event.goes_on()
+        event.goes_on(60)
 
 
 def test_patronis_answers_lost_to_the_others_change_nobodys_role(proof: Proof) -> None:
@@ -164,7 +164,7 @@ def test_the_disk_of_the_primary_full(proof: Proof) -> None:
     with proof.under_writers("primary's disk full", within=40) as event:
         proof.fault("fill-disk", event.primary)
         event.fails(60)
-        event.goes_on()
+        event.goes_on(60)
 
 
 def test_every_machine_lost_at_once_and_back(proof: Proof) -> None:
@@ -191,7 +191,7 @@ def test_a_unit_lost_and_replaced_and_then_another_one_lost(proof: Proof) -> Non
     proof.commits_wait_for_whom_there_is()
     with proof.under_writers("the primary lost after the replacement", within=30) as event:
         proof.fault("crash", event.primary)
-        event.goes_on()
+        event.goes_on(60)
 
 
 def test_the_primarys_unit_removed_while_a_standby_is_down(proof: Proof) -> None:
@@ -200,7 +200,7 @@ def test_the_primarys_unit_removed_while_a_standby_is_down(proof: Proof) -> None
         until(lambda: len(proof.members()), lambda count: count == 2, timeout=60, delay=0.5)
         proof.cluster.juju.remove_unit(event.primary.name)
         proof.gone(event.primary)
-        event.goes_on()
+        event.goes_on(20)
     proof.settled(2)
 
 

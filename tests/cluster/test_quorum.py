@@ -71,7 +71,7 @@ def test_two_of_three_lost_and_recovered_by_the_operators_word(proof: Proof) -> 
             proof.cluster.juju.run(event.primary.name, "recover-quorum", {"confirm": "yes"})
         results = proof.cluster.juju.run(event.primary.name, "recover-quorum", {"confirm": SERVER}).results
         assert results["begins-with"] == event.primary.name
-        event.goes_on()
+        event.goes_on(90)
     proof.settled(3)
     proof.comes_to_rest()
 
@@ -83,7 +83,7 @@ def test_two_of_three_lost_and_removed_by_force(proof: Proof) -> None:
         says(proof, event.primary.name, "no quorum: 1 of 3 voters")
         for unit in event.standbys:
             proof.remove_by_force(unit)
-        event.goes_on()
+        event.goes_on(120)
         proof.refresh()
     proof.settled(1)
     assert set(proof.members()) == {unit.member for unit in proof.units.values()}

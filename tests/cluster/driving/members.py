@@ -221,7 +221,7 @@ class Members:
             finally:
                 self.heal()
             self.await_whole(back)
-            event.goes_on()
+            event.goes_on(20)
         finally:
             writers.stop()
         self._judge(name, event, within)
