@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pgcharm.clients.relation import Bag
-from pgcharm.layout import ETCD_CLIENT_PORT, Layout
+from pgcharm.layout import ETCD_CLIENT_PORT, Layout, bracketed
 from pgcharm.observation import Juju, Memory
 from pgcharm.options import Options
 
@@ -129,11 +129,6 @@ def etcd_urls(juju: Juju) -> tuple[str, ...]:
 
 def etcd_url(address: str) -> str:
     return f"https://{bracketed(address)}:{ETCD_CLIENT_PORT}"
-
-
-def bracketed(address: str) -> str:
-    """An address as it stands in a URL."""
-    return f"[{address}]" if ":" in address else address
 
 
 def own_epoch(memory: Memory) -> int:

@@ -34,6 +34,11 @@ def unit_name(member: str) -> str:
     return "/".join(member.rsplit("-", 1))
 
 
+def bracketed(address: str) -> str:
+    """An address as it stands in a URL."""
+    return f"[{address}]" if ":" in address else address
+
+
 def turn_key(application: str) -> str:
     """The key in etcd that says whose turn it is to take a PostgreSQL down on purpose."""
     return f"/charm/{application}/turn"

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pgcharm.adapters.web import Credentials, ask
-from pgcharm.cluster import bracketed
-from pgcharm.layout import PATRONI_PORT
+from pgcharm.layout import PATRONI_PORT, bracketed
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from pgcharm.backup.authorities import NotPem, pem
+from pgcharm.layout import bracketed
 from pgcharm.options import Options, spelled
 from pgcharm.view import Unknown, View
 
@@ -223,5 +224,4 @@ def _addressed(host: str, port: str) -> str:
     >>> _addressed("s3.local", "9000"), _addressed("fd00::1", "9000"), _addressed("s3.local", "")
     ('s3.local:9000', '[fd00::1]:9000', 's3.local')
     """
-    host = f"[{host}]" if ":" in host else host
-    return f"{host}:{port}" if port else host
+    return f"{bracketed(host)}:{port}" if port else bracketed(host)

@@ -18,6 +18,7 @@ from pgcharm.clients.cluster import Cluster
 from pgcharm.clients.publication import Member, only_changes
 from pgcharm.clients.relation import ENDPOINTS, ClientRelation
 from pgcharm.clients.service import Service, agreed, word_in
+from pgcharm.layout import bracketed
 
 SECRETS: Mapping[str, tuple[str, ...]] = {
     "secret-user": ("username", "password", "uris", "read-only-uris"),
@@ -160,7 +161,7 @@ def _admits(unit: str, service: Service, cluster: Cluster) -> bool:
 
 
 def _place(member: Member) -> str:
-    return f"[{member.host}]:{member.port}" if ":" in member.host else f"{member.host}:{member.port}"
+    return f"{bracketed(member.host)}:{member.port}"
 
 
 def _uri(user: str, password: str, members: tuple[Member, ...], database: str) -> str:

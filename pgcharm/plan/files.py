@@ -9,7 +9,7 @@ import json
 
 import yaml
 
-from pgcharm.cluster import bracketed, etcd_addresses, etcd_url, peer_words
+from pgcharm.cluster import etcd_addresses, etcd_url, peer_words
 from pgcharm.layout import (
     CREATE_CLUSTER,
     ETCD_CLIENT_PORT,
@@ -18,6 +18,7 @@ from pgcharm.layout import (
     PGDG_KEY,
     PGDG_SOURCES,
     SOCKETS,
+    bracketed,
 )
 from pgcharm.observation import File, Secrets
 from pgcharm.plan.backup_files import backup_files

@@ -12,8 +12,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pgcharm.cluster import bracketed, peer_words, unit_number
-from pgcharm.layout import ETCD_PEER_PORT, member_name, unit_name
+from pgcharm.cluster import peer_words, unit_number
+from pgcharm.layout import ETCD_PEER_PORT, bracketed, member_name, unit_name
 from pgcharm.observation import Etcd, EtcdMember, Juju
 
 MOST_VOTERS = 5
