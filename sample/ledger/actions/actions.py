@@ -32,7 +32,7 @@ def reset() -> None:
     run, _ = read_journal(FILES.var)
     conninfo = FILES.read_conninfo()
     if conninfo is not None and run:
-        with closing(session(conninfo, Guard(), target_session_attrs="read-write")) as primary:
+        with Guard() as guard, closing(session(conninfo, guard, target_session_attrs="read-write")) as primary:
             primary.rows("DELETE FROM ledger_rows WHERE run = %s", (run,), seconds=300)
     machine.forget(FILES)
     if conninfo is not None:

@@ -28,13 +28,26 @@ STATEMENT_SECONDS = 8.0
 
 
 class Guard:
-    """One thread that shuts sockets at their deadlines."""
+    """One thread that shuts sockets at their deadlines, until it is closed itself."""
 
     def __init__(self) -> None:
         self._deadlines: dict[int, tuple[float, socket.socket]] = {}
         self._lock = threading.Lock()
         self._next = 0
-        threading.Thread(target=self._watch, daemon=True, name="guard").start()
+        self._closed = threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True, name="guard")
+        self._thread.start()
+
+    def __enter__(self) -> Guard:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """No deadline is watched any more."""
+        self._closed.set()
+        self._thread.join()
 
     @contextmanager
     def within(self, seconds: float, of: socket.socket) -> Iterator[None]:
@@ -50,8 +63,7 @@ class Guard:
                 self._deadlines.pop(ticket, None)
 
     def _watch(self) -> None:
-        while True:
-            time.sleep(0.5)
+        while not self._closed.wait(0.5):
             now = time.monotonic()
             with self._lock:
                 due = [sock for deadline, sock in self._deadlines.values() if deadline < now]

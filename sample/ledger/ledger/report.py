@@ -60,7 +60,7 @@ def _time(seconds: float) -> str:
 def _on_primary(conninfo: Conninfo, run: str, acknowledged: Acknowledged) -> tuple[dict[str, str], str | None]:
     """(result, position in the log that holds everything acknowledged)."""
     try:
-        with closing(session(conninfo, Guard(), target_session_attrs="read-write")) as primary:
+        with Guard() as guard, closing(session(conninfo, guard, target_session_attrs="read-write")) as primary:
             ((wal,),) = primary.rows("SELECT pg_current_wal_lsn()::text")
             lost = lost_rows(primary, run, acknowledged)
             found = {"found": str(found_rows(primary, run)), "lost": str(sum(map(len, lost.values())))}
@@ -77,7 +77,7 @@ def _on_member(
     host, port = address
     only = Conninfo(conninfo.database, conninfo.user, conninfo.password, ((host, port),))
     try:
-        with closing(session(only, Guard(), target_session_attrs="any")) as member:
+        with Guard() as guard, closing(session(only, guard, target_session_attrs="any")) as member:
             role = _role(member, wal)
             lost = lost_rows(member, run, acknowledged)
             return f"{role}, {found_rows(member, run)} found, {sum(map(len, lost.values()))} lost"

@@ -35,15 +35,15 @@ class Service:
         self.journal = Journal(files.var)
         same = before.run == self.journal.run
         self.pulse = Pulse(Gap(before.longest_gap, before.longest_gap_began) if same else Gap())
-        guard = Guard()
-        self.writers = [self._writer(stream, strict, guard) for stream, strict in STREAMS.items()]
-        self.reader = Reader(Connector(files, guard, "prefer-standby"), self.journal, "strict", self.stop)
+        self.guard = Guard()
+        self.writers = [self._writer(stream, strict) for stream, strict in STREAMS.items()]
+        self.reader = Reader(Connector(files, self.guard, "prefer-standby"), self.journal, "strict", self.stop)
         lost = {stream: tuple(rows) for stream, rows in before.lost_rows.items()} if same else {}
-        self.checker = Checker(Connector(files, guard), self.journal, self.stop, lost)
+        self.checker = Checker(Connector(files, self.guard), self.journal, self.stop, lost)
         self.phase = before.phase
 
-    def _writer(self, stream: str, strict: bool, guard: Guard) -> Writer:
-        unit, connector = self.settings.unit, Connector(self.files, guard)
+    def _writer(self, stream: str, strict: bool) -> Writer:
+        unit, connector = self.settings.unit, Connector(self.files, self.guard)
         return Writer(stream, strict, unit, connector, self.journal, self.pulse, self._rate, self.stop)
 
     def _rate(self) -> float:
@@ -63,6 +63,7 @@ class Service:
                 self._tell()
         for thread in threads:
             thread.join(timeout=10)
+        self.guard.close()
         self.journal.close()
 
     def _tell(self) -> None:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -110,7 +111,7 @@ def test_no_signal_goes_to_a_pooler_whose_console_does_not_answer(
 ) -> None:
     sent: list[int] = []
     monkeypatch.setattr(bouncer, "main_process", lambda _: 1)
-    monkeypatch.setattr(bouncer.os, "kill", lambda process, _: sent.append(process))
+    monkeypatch.setattr(bouncer, "os", SimpleNamespace(kill=lambda process, _: sent.append(process)))
     for tell in (Bouncer.pause, Bouncer.resume, Bouncer.reload):
         with pytest.raises(BouncerError, match=r"postgresql-pooler\.service does not answer"):
             tell(Bouncer("postgresql-pooler.service", str(tmp_path), 6432))

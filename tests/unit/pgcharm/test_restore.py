@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given, settings
@@ -298,7 +299,7 @@ def test_what_keeps_a_restore_waiting_is_told_once_and_tried_again_ever_less_oft
             Path(notes.again).unlink()
 
     monkeypatch.setattr(PgBackRest, "run", tried)
-    monkeypatch.setattr("pgcharm.restoring.bring_back.time.sleep", paused)
+    monkeypatch.setattr("pgcharm.restoring.bring_back.time", SimpleNamespace(sleep=paused))
     monkeypatch.setattr("pgcharm.restoring.bring_back.host", _Nothing())
     fetch(Task(1, "conf", "stanza", "id", "latest", str(tmp_path / "data"), "", notes.path), notes)
     assert told == [
