@@ -109,7 +109,8 @@ class Application:
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Its options."""
     parser.add_argument("--events", default=",".join(EVENTS), help="separated by commas: " + ", ".join(EVENTS))
-    parser.add_argument("--plots", type=Path, help="a directory for a plot of each event and library, as SVG")
+    parser.add_argument("--trials", type=int, default=1, help="how often each event, on new servers each time")
+    parser.add_argument("--plots", type=Path, help="a directory for an SVG of each event and library (last trial)")
 
 
 def run(options: argparse.Namespace) -> list[Row]:
@@ -117,12 +118,26 @@ def run(options: argparse.Namespace) -> list[Row]:
     logging.disable(logging.CRITICAL)  # the libraries report every failed attempt
     rows = []
     for name in options.events.split(","):
-        with running_pair() as pair:
-            rows += asyncio.run(_failover(pair, name, options.plots))
+        trials = []
+        for _ in range(options.trials):
+            with running_pair() as pair:
+                trials.append(asyncio.run(_failover(pair, name, options.plots)))
+        rows += _summed_up(EVENTS[name], trials)
     return rows
 
 
-async def _failover(pair: Pair, name: str, plots: Path | None) -> list[Row]:
+@dataclass(frozen=True)
+class Saw:
+    """What an application saw of one failover."""
+
+    wait: float
+    errors: int
+    longest: float
+    lost: int
+
+
+async def _failover(pair: Pair, name: str, plots: Path | None) -> dict[str, Saw]:
+    """What each library's application saw."""
     event = EVENTS[name]
     seen: dict[str, Application] = {}
     async with AsyncExitStack() as stack:
@@ -147,7 +162,16 @@ async def _failover(pair: Pair, name: str, plots: Path | None) -> list[Row]:
         for library, application in seen.items():
             drawn = _drawn(application, library, event, lost, mended + AFTER)
             (plots / f"client-{name}-{library.replace('_', '-')}.svg").write_text(drawn)
-    return _summed_up(event, seen, mended, pair)
+    only_old = _numbers(pair.a) - _numbers(pair.b) if event.thaws else set()
+    return {
+        library: Saw(
+            application.wait_since(mended),
+            application.errors,
+            application.longest,
+            len(only_old & set(application.acknowledged)),
+        )
+        for library, application in seen.items()
+    }
 
 
 def _drawn(application: Application, library: str, event: Event, lost: float, ended: float) -> str:
@@ -162,21 +186,18 @@ def _drawn(application: Application, library: str, event: Event, lost: float, en
     return plot.bars(counts, -BEFORE, BAR, title, (gap[0] - lost, gap[1] - lost))
 
 
-def _summed_up(event: Event, seen: dict[str, Application], mended: float, pair: Pair) -> list[Row]:
-    def row(of: str, unit: str, value: Callable[[Application], float], held_to: float | None) -> Row:
-        values = {name: Value.of([value(application)]) for name, application in seen.items()}
+def _summed_up(event: Event, trials: list[dict[str, Saw]]) -> list[Row]:
+    def row(of: str, unit: str, value: Callable[[Saw], float], held_to: float | None) -> Row:
+        values = {name: Value.of([value(trial[name]) for trial in trials]) for name in trials[0]}
         return Row(f"{event.what}: {of}", unit, values.pop("pgclient"), held_to, values)
 
     rows = [
-        row("first write after that", "s", lambda application: application.wait_since(mended), 1),
-        row("errors the application saw", "", lambda application: application.errors, 0),
-        row("longest call", "s", lambda application: application.longest, None),
+        row("first write after that", "s", lambda saw: saw.wait, 1),
+        row("errors the application saw", "", lambda saw: saw.errors, 0),
+        row("longest call", "s", lambda saw: saw.longest, None),
     ]
     if event.thaws:
-        lost = _numbers(pair.a) - _numbers(pair.b)
-        rows.append(
-            row("acknowledged writes that only the old primary has", "", lambda a: len(lost & set(a.acknowledged)), 0)
-        )
+        rows.append(row("acknowledged writes that only the old primary has", "", lambda saw: saw.lost, 0))
     return rows
 
 

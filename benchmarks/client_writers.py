@@ -26,6 +26,7 @@ def writers() -> dict[str, Callable[[Pair], AbstractAsyncContextManager[Write]]]
         "psycopg_pool": _psycopg_pool,
         "asyncpg": _asyncpg,
         "aiopg": _aiopg,
+        "momoko": _momoko,
         "sqlalchemy": _sqlalchemy,
         "hasql": _hasql,
     }
@@ -106,6 +107,17 @@ async def _aiopg(pair: Pair) -> AsyncIterator[Write]:
 
     yield lambda number: asyncio.wait_for(insert(number), LIMIT)
     pool.terminate()
+
+
+@asynccontextmanager
+async def _momoko(pair: Pair) -> AsyncIterator[Write]:
+    """Its futures cannot be cancelled: who waits too long leaves his query, and the connection with it, behind."""
+    from momoko import Pool
+
+    pool = Pool(f"postgresql://app:sesame@{_hosts(pair)}/postgres?target_session_attrs=read-write", size=2, max_size=4)
+    await pool.connect()
+    yield lambda number: asyncio.wait_for(asyncio.shield(pool.execute(INSERT, (number,))), LIMIT)
+    pool.close()
 
 
 @asynccontextmanager
