@@ -42,7 +42,8 @@ class Line:
         self._answered = 0
         self._looking: asyncio.TimerHandle | None = None
         self._stopping: asyncio.Task[None] | None = None
-        self._heeded = True
+        self._stopped = -1
+        self._unheeded = 0
         self._descriptor = -1
         self._done: Callable[[], None] | None = None
         self.slow: Callable[[Ticket], None] = _nothing
@@ -176,7 +177,7 @@ class Line:
         if ticket.failed_to_prepare:
             self._prepared.drop(ticket.converted.query, ticket.converted.types)
         if state == _CANCELLED and self._stopping:
-            self._heeded = True
+            self._unheeded = max(0, self._unheeded - 1)
         elif not (state == _READ_ONLY and self._guarded):
             return False
         if self._guarded:
@@ -192,11 +193,13 @@ class Line:
         self._looking = self._loop.call_later(STUCK, self._look, self._answered)
 
     def stop(self) -> None:
-        """Ask the server to cancel what runs. What does not heed that in time is cut."""
-        if self._stopping is None:
-            self._heeded = False
-            self._stopping = self._loop.create_task(self._session.request_cancel())
-            self._loop.call_later(self._session.cancel_grace, self._cut_if_still, self._answered)
+        """Ask the server to cancel what runs, once for each statement. What does not heed that in time is cut."""
+        if self._stopped == self._answered or (self._stopping and not self._stopping.done()):
+            return
+        self._stopped = self._answered
+        self._unheeded += 1
+        self._stopping = self._loop.create_task(self._session.request_cancel())
+        self._loop.call_later(self._session.cancel_grace, self._cut_if_still, self._answered)
 
     def end(self, done: Callable[[], None]) -> None:
         """Nobody waits for what is under way: stop it. `done` is called when that is over."""
@@ -217,11 +220,11 @@ class Line:
         if self._stopping and not self._stopping.done():
             self._stopping.add_done_callback(lambda _: self._finished())
             return
-        if not self._heeded:
+        if self._unheeded:
             self._session.cut("a cancel request may be under way, and would hit whoever has it next")
         if self._looking:
             self._looking.cancel()
-        self._stopping, self._looking, self._heeded = None, None, True
+        self._stopping, self._looking, self._stopped, self._unheeded = None, None, -1, 0
         done, self._done = self._done, None
         done()
 

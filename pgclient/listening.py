@@ -163,7 +163,7 @@ class Ear:
         loop.add_reader(descriptor, self._read, session)
         try:
             self._read(session)
-            woken = await happened(self._wake, self._options.heartbeat)
+            woken = await happened(self._wake, self._beat_at + self._options.heartbeat - monotonic())
         finally:
             loop.remove_reader(descriptor)
         if self._broken:

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from contextlib import closing
 from functools import partial
 
+from psycopg2 import extensions
+
 from pgcharm.adapters import postgres
 from pgcharm.clients.catalogue import Catalogue, DatabaseFact
 from pgcharm.clients.decision import wanted_databases
@@ -25,10 +27,13 @@ _SERVER = """
 """Patroni takes the targets of a recovery out of the files after a promotion: to a primary they say nothing."""
 _VERIFIERS = "SELECT rolname, coalesce(rolpassword, '') FROM pg_authid WHERE rolname = ANY (%s)"
 _MISTAKES = """
-    SELECT format('%s line %s: %s', coalesce(name, sourcefile), sourceline, error)
-      FROM pg_file_settings WHERE error IS NOT NULL AND error <> 'setting could not be applied'
+    SELECT concat_ws(': ', nullif(concat_ws(' line ', coalesce(name, sourcefile), sourceline), ''), error)
+      FROM pg_file_settings
+     WHERE error <> 'setting could not be applied'
+       AND error NOT LIKE 'parameter "%" cannot be changed without restarting the server'
     UNION ALL
     SELECT format('pg_hba.conf line %s: %s', line_number, error) FROM pg_hba_file_rules WHERE error IS NOT NULL"""
+"""What only waits for a restart is no mistake: a setting that was changed in the files, or taken out of them."""
 
 
 _insides: dict[str, DatabaseFact] = {}
@@ -43,6 +48,11 @@ def look_again(database: str) -> None:
 def forget_insides() -> None:
     """Look into every database anew, as a new hook does."""
     _insides.clear()
+
+
+def read_mistakes(connection: extensions.connection) -> tuple[str, ...]:
+    """What PostgreSQL cannot make sense of in its files, one text for each place."""
+    return tuple(text for (text,) in postgres.rows(connection, _MISTAKES))
 
 
 def read_clients(connect: Connect, clients: Sequence[ClientRelation]) -> Catalogue:
@@ -66,7 +76,7 @@ def observe_postgres(
     try:
         with closing(connect()) as connection:
             ((in_recovery, version, pending),) = postgres.rows(connection, _SERVER)
-            mistakes = postgres.rows(connection, _MISTAKES)
+            mistakes = read_mistakes(connection)
             verifiers = postgres.rows(connection, _VERIFIERS, (list(CLUSTER_ROLES.values()),))
         return View(
             Postgres(
@@ -76,7 +86,7 @@ def observe_postgres(
                 pending_restart=tuple(pending),
                 catalogue=read_clients(connect, clients),
                 access=read_loaded_access(connect),
-                mistakes=tuple(text for (text,) in mistakes),
+                mistakes=mistakes,
                 verifiers={role: str(stored) for role, stored in verifiers},
             )
         )

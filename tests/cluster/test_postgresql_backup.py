@@ -179,17 +179,19 @@ def test_the_schedule_makes_backups_on_one_unit(cluster: Cluster, s3: S3) -> Non
     until(lambda: backups(cluster), lambda found: len({each["id"] for each in found} - before) >= 2, delay=2)
     cluster.juju.config(SERVER, {"backup-incremental-schedule": "Mon..Sat 02:00"})
     cluster.settled(3)
+    found = listed(cluster)
+    maker, timer = found["made-by"], "systemctl show -P TimersCalendar postgresql-backup-incr.timer"
+    until(lambda: on(cluster, maker, timer), lambda said: "Mon..Sat" in said)
+    until(lambda: on(cluster, maker, "systemctl is-active 'postgresql-backup@*' || true"), lambda said: not said)
+    made = max(path.parent.name for path in s3.folder.rglob(f"{found['stanza']}/*/backup.manifest"))
+    until(lambda: backups(cluster), lambda seen: seen[-1]["id"] == made, delay=2)
     assert refused(cluster, cluster.primary, "delete-backup", id="nothing").startswith(
         "cannot delete the backup nothing"
     )
     (full, *_) = [each["id"] for each in backups(cluster) if each["kind"] == "full"]
     assert "it is the newest full backup" in refused(cluster, cluster.primary, "delete-backup", id=full, force=True)
-    newest = backups(cluster)[-1]["id"]
-    until(
-        lambda: on(cluster, listed(cluster)["made-by"], "systemctl is-active 'postgresql-backup@*' || true"),
-        lambda s: not s,
-    )
-    assert newest in cluster.juju.run(cluster.primary, "delete-backup", {"id": newest}, wait=120).results["deleted"]
+    lister = min(cluster.words())
+    assert made in cluster.juju.run(lister, "delete-backup", {"id": made}, wait=120).results["deleted"]
 
 
 def test_a_repository_that_is_full_is_said_and_nothing_is_lost_when_it_has_room_again(cluster: Cluster, s3: S3) -> None:

@@ -100,8 +100,10 @@ async def _within_time(runtime: Runtime, task: TaskView, running: Any) -> Ended 
     run = asyncio.ensure_future(running)
     await asyncio.wait({run}, timeout=limit or None)
     timed_out = not run.done()
-    if timed_out and runtime.process is not None:
-        runtime.process.kill()
+    while timed_out and not run.done():  # it may still be on its way to its process
+        if runtime.process is not None:
+            runtime.process.kill()
+        await asyncio.wait({run}, timeout=0.1)
     ended: Ended = await run
     return None if timed_out else ended
 

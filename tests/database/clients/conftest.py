@@ -6,7 +6,6 @@ import os
 import pwd
 import shutil
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -33,6 +32,8 @@ def server() -> Iterator[Server]:
         os.chown(home, owner.pw_uid, owner.pw_gid)
     data = str(home / "data")
     server.run("initdb", "-D", data, "-U", "postgres", "-E", "UTF8", "--no-locale", "-N", "--auth=trust")
+    with server.settings_file.open("a") as settings:
+        settings.write("recovery_target_timeline = 'latest'\n")  # as on a standby that was promoted
     options = f"-p {server.port} -k {home} -c listen_addresses=127.0.0.1 -c fsync=off -c max_connections=30"
     server.run("pg_ctl", "start", "-w", "-s", "-D", data, "-l", str(home / "log"), "-o", options)
     try:
@@ -61,7 +62,6 @@ def serve(server: Server, connect: Connect) -> Serve:
         rules = "".join(f"{rule}\n" for rule in decision.access)
         server.hba_file.write_text("local all postgres trust\n" + rules)
         server.reload()
-        time.sleep(0.1)
         for change in decision.changes:
             assert apply_change(change, connect), f"nothing to do for: {change}"
         for change in decision.changes:

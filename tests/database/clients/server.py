@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import socket
 import subprocess
+import time
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,6 +43,10 @@ class Server:
     def hba_file(self) -> Path:
         return self.home / "data" / "pg_hba.conf"
 
+    @property
+    def settings_file(self) -> Path:
+        return self.home / "data" / "postgresql.conf"
+
     def run(self, program: str, *arguments: str) -> None:
         """Run one of PostgreSQL's programs as a user other than root."""
         command = [str(self.binaries / program), *arguments]
@@ -62,4 +68,14 @@ class Server:
         return connection
 
     def reload(self) -> None:
+        """Let the server read its files again, which have no mistake in them, and wait until it has."""
+        before, deadline = self._loaded(), time.monotonic() + 60
         self.run("pg_ctl", "reload", "-s", "-D", str(self.home / "data"))
+        while self._loaded() == before:
+            assert time.monotonic() < deadline, "the server does not read its files"
+
+    def _loaded(self) -> object:
+        """When the server read its files, as the newest session has it."""
+        with closing(self.connect("postgres")) as connection, connection.cursor() as cursor:
+            cursor.execute("SELECT pg_conf_load_time()")
+            return cursor.fetchone()

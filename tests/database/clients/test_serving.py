@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from contextlib import closing
 from dataclasses import replace
 
@@ -66,7 +65,6 @@ def test_a_user_reaches_no_other_database(server: Server, serve: Serve) -> None:
         login(server, decision, 1, database="two")
     server.hba_file.write_text("local all postgres trust\nhost all all 127.0.0.1/32 scram-sha-256\n")
     server.reload()
-    time.sleep(0.1)
     with pytest.raises(psycopg2.OperationalError, match="permission denied for database"):
         login(server, decision, 1, database="two")
 

@@ -16,7 +16,7 @@ from ledger.state import State, read_state
 
 from tests.database.ledger.conftest import CONTINUE, FREEZE, Pair
 
-RATE = 60
+RATE = 20
 
 
 @pytest.fixture
@@ -103,11 +103,14 @@ def test_a_row_that_vanishes_is_noticed(files: Files, service: Service, pair: Pa
 
 def test_another_process_goes_on_where_the_last_one_was_killed(files: Files, pair: Pair) -> None:
     first = Service(files)
-    writer = first.writers[0]
-    threading.Thread(target=writer.run, daemon=True).start()
+    writing = threading.Thread(target=first.writers[0].run)
+    writing.start()
     time.sleep(2)
     first.stop.set()
-    time.sleep(0.5)
+    writing.join()
+    first.guard.close()
     again = Service(files)
     assert again.journal.run == first.journal.run
     assert again.journal.highest("strict") == first.journal.highest("strict") > 0
+    again.guard.close()
+    again.journal.close()

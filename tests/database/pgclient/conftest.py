@@ -8,8 +8,9 @@ import os
 import pwd
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from time import monotonic
 
 import pytest
 
@@ -33,6 +34,14 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
 def target(*ports: int, user: str = "app") -> Target:
     options = {"user": user, "password": "sesame", "dbname": "postgres"}
     return Target(tuple(Address("127.0.0.1", port) for port in ports), options)
+
+
+async def until(holds: Callable[[], bool], seconds: float = 15.0) -> None:
+    """Wait for what other tasks, or a server, bring about."""
+    deadline = monotonic() + seconds
+    while not holds():
+        assert monotonic() < deadline, f"not within {seconds} s"
+        await asyncio.sleep(0.01)
 
 
 def _home() -> Path:

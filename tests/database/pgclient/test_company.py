@@ -88,6 +88,19 @@ async def test_a_slow_read_does_not_hold_its_neighbours_up(steady: Pair) -> None
         assert counts_of(cluster, steady).done_alone >= 1
 
 
+async def test_every_slow_read_of_a_batch_is_stopped(steady: Pair) -> None:
+    async with cluster_of(steady, replace(BRISK, pool_size=1)) as cluster:
+        async with cluster.connection():
+            slow = [asyncio.create_task(cluster.fetch_value("SELECT 1 FROM pg_sleep(20)")) for _ in range(3)]
+            quick = [asyncio.create_task(cluster.fetch_value("SELECT %s::int", (n,))) for n in range(10)]
+            await asyncio.sleep(0)
+        assert await asyncio.wait_for(asyncio.gather(*quick), 10) == list(range(10))
+        assert counts_of(cluster, steady).done_alone >= 3
+        for task in slow:
+            task.cancel()
+        await asyncio.gather(*slow, return_exceptions=True)
+
+
 async def test_no_lock_behind_a_neighbour_stops_everything(steady: Pair) -> None:
     """A read waits for a table that a transaction holds; the transaction waits for a read that stands behind it."""
     async with cluster_of(steady) as cluster:

@@ -8,7 +8,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from dataclasses import replace
-from time import monotonic
+from time import monotonic, sleep
 
 import psycopg
 import pytest
@@ -23,7 +23,7 @@ from pgclient import (
     Transaction,
     Unavailable,
 )
-from tests.database.pgclient.conftest import BRISK, target
+from tests.database.pgclient.conftest import BRISK, target, until
 from tests.database.pgclient.proxy import Proxy
 from tests.database.pgclient.servers import Pair
 from tests.database.pgclient.test_failover import in_thread, proxied
@@ -42,7 +42,7 @@ async def test_closing_ends_those_who_work_and_those_who_wait(steady: Pair) -> N
     await notes.__aenter__()
     hearing = asyncio.create_task(notes.__anext__())
     working = [asyncio.create_task(cluster.fetch("SELECT pg_sleep(30)")) for _ in range(2)]
-    await asyncio.sleep(0.2)
+    await until(lambda: cluster.statistics()[0].in_use == 2)
     waiting = [asyncio.create_task(cluster.fetch("SELECT 1")) for _ in range(5)]
     waiting += [asyncio.create_task(cluster.execute("UPDATE accounts SET amount = amount")) for _ in range(5)]
     await asyncio.sleep(0.05)
@@ -140,8 +140,8 @@ def test_closing_ends_the_calls_of_other_threads(steady: Pair) -> None:
     with ThreadPoolExecutor(4) as threads:
         calls = [threads.submit(cluster.execute, "SELECT pg_sleep(30)") for _ in range(2)]
         calls.append(threads.submit(lambda: list(notes)))
-        while cluster.statistics()[0].in_use == 0:
-            pass
+        while (cluster.statistics()[0].in_use, cluster.statistics()[0].waiting) != (1, 1):
+            sleep(0.01)
         cluster.close()
         ended = [call.exception(5) for call in calls]
     assert all(isinstance(error, (psycopg.OperationalError, Unavailable)) for error in ended[:2])
@@ -260,6 +260,7 @@ async def test_secrets_are_in_no_error_and_no_log(steady: Pair, caplog: pytest.L
     caplog.set_level("DEBUG")
     wrong = replace(target(steady.a.port), options={"user": "app", "password": "open-sesame", "dbname": "nowhere"})
     async with Cluster(wrong, options=BRISK) as cluster:
+        await until(lambda: all(host.seen_at for host in cluster.topology.hosts))
         with pytest.raises(Unavailable) as caught:
             await cluster.fetch("SELECT 1", timeout=0.5)
         told = f"{caught.value!r} {caught.value} {cluster!r} {cluster.topology} {cluster.statistics()}"

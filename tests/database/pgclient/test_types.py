@@ -22,7 +22,7 @@ from psycopg.rows import namedtuple_row
 from psycopg.types.range import Range
 
 from pgclient import Cluster, Misconfigured, Options, Transaction, metrics, tracing, types
-from tests.database.pgclient.conftest import BRISK, target
+from tests.database.pgclient.conftest import BRISK, target, until
 from tests.database.pgclient.proxy import Proxy
 from tests.database.pgclient.servers import Pair
 
@@ -89,8 +89,12 @@ async def test_types_that_the_server_numbers_are_known_on_each_session(steady: P
             assert await cluster.fetch_value("SELECT '[1,2)'::floats") == Range(1.0, 2.0)
         wrong = replace(BRISK, on_connect=types.known("nowhere"))
         async with cluster_of(steady, wrong) as cluster:
+            patient = asyncio.create_task(cluster.fetch("SELECT 1", timeout=60))
+            await until(lambda: cluster.statistics()[0].counts.failed > 0)
             with pytest.raises(Exception, match="cannot use the type nowhere"):
-                await cluster.fetch("SELECT 1", timeout=0.5)
+                await cluster.fetch("SELECT 1", timeout=0.1)
+            patient.cancel()
+            await asyncio.gather(patient, return_exceptions=True)
     finally:
         steady.a.sql("DROP EXTENSION hstore; DROP TYPE mood, pair, floats")
 

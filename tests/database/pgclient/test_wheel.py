@@ -24,8 +24,10 @@ def test_a_wheel_holds_the_client_its_types_and_its_command(tmp_path: Path) -> N
     source, installed = tmp_path / "source", tmp_path / "installed"
     source.mkdir()
     for part in PARTS:
-        copy = shutil.copytree if (TOP / part).is_dir() else shutil.copy
-        copy(TOP / part, source / part)  # type: ignore[operator]
+        if (TOP / part).is_dir():
+            shutil.copytree(TOP / part, source / part, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(TOP / part, source / part)
     pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", "wheel", "--no-deps"]
     subprocess.run([*pip, "--no-build-isolation", "--wheel-dir", str(tmp_path), str(source)], check=True)
     (wheel,) = tmp_path.glob("postgresql_charm-*.whl")

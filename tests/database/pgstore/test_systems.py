@@ -53,14 +53,14 @@ async def test_the_preflight_says_which_right_on_which_table_is_missing_and_what
         (gone,) = [finding.what for finding in (await system.preflight()).findings if not finding.is_well]
         assert gone == "table ion_kept_hist"
         session.execute("REVOKE CONNECT ON DATABASE righted FROM ion, PUBLIC")
-        (shut,) = [str(finding) for finding in (await system.preflight(timeout=1)).findings if not finding.is_well]
+        (shut,) = [str(finding) for finding in (await system.preflight(timeout=2)).findings if not finding.is_well]
         assert 'as admin: GRANT CONNECT ON DATABASE "righted" TO "ion"' in shut
         connection.close()
         await system.drop(force=True)
 
 
 async def test_troubles_of_a_connection_are_told_apart(demo: Place) -> None:
-    hurried = Options(patience=1.0, probe_every_unsettled=0.05)
+    hurried = Options(patience=2.0, probe_every_unsettled=0.05)
     port = demo.pair.a.port
     for url, trouble in (
         (f"postgresql://ion:guess@127.0.0.1:{port}/", Trouble.WRONG_PASSWORD),
@@ -80,7 +80,7 @@ async def test_troubles_of_a_connection_are_told_apart(demo: Place) -> None:
 
 
 async def test_a_full_a_starting_and_a_read_only_server_are_told_apart(demo: Place) -> None:
-    hurried = Options(patience=1.0, probe_every_unsettled=0.05)
+    hurried = Options(patience=2.0, probe_every_unsettled=0.05)
     port = demo.pair.a.port
     async with demo.system("demo") as system:
         await system.create_datastore("read_only", "BASIC")
@@ -129,12 +129,12 @@ async def _says(words: str) -> AsyncIterator[int]:
 
 async def test_no_log_and_no_error_has_a_password(demo: Place, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("DEBUG")
-    options = Options(patience=1.0, probe_every_unsettled=0.05)
+    options = Options(patience=2.0, probe_every_unsettled=0.05)
     url = f"postgresql://ion:open-sesame@127.0.0.1:{demo.pair.a.port}/?sslmode=prefer"
     async with System("demo", from_url(url, options=options)) as system:
         with pytest.raises(Unavailable) as seen:
             await system.list_datastores()
-        told = f"{seen.value!r} {system!r} {system.settings!r} {await system.preflight(timeout=1)}"
+        told = f"{seen.value!r} {system!r} {system.settings!r} {await system.preflight(timeout=2)}"
     assert "wrong password" in told
     assert "open-sesame" not in told + caplog.text
 

@@ -258,10 +258,12 @@ def test_commands_in_a_relation_infer_the_remote_unit(tmp_path: Path) -> None:
 def test_a_command_waits_its_turn(tmp_path: Path) -> None:
     async def scenario(stage: Stage) -> None:
         await stage.until(lambda: stage.ran == ["install"], "install")
-        done = await stage.exec("app/0", f"cat {tmp_path}/ran | wc -l")
-        assert done.stdout == "1\n"
+        asked = asyncio.create_task(stage.exec("app/0", f"cat {tmp_path}/ran | wc -l"))
+        await stage.until(lambda: bool(stage.agent._runtime.commands), "the command")
+        (tmp_path / "go").touch()
+        assert (await asked).stdout == "1\n"
 
-    play(tmp_path, scenario, install="sleep 0.3")
+    play(tmp_path, scenario, install=f"until [ -e {tmp_path}/go ]; do sleep 0.02; done")
 
 
 @pytest.mark.parametrize(

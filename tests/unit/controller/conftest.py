@@ -88,7 +88,8 @@ class Controller:
         self.core = Core.open(self.box, self.machines)  # type: ignore[arg-type]
         controller.prepare(self.core)
         self.task = asyncio.ensure_future(controller.run(self.core))
-        while not self.box.socket.exists():  # noqa: ASYNC110 - it begins to listen without telling
+        while not self.box.socket.exists():  # it begins to listen without telling
+            assert not self.task.done(), self.task
             await asyncio.sleep(0.005)
         self.command = await connect(*await asyncio.open_unix_connection(str(self.box.socket), limit=LINE_LIMIT))
 

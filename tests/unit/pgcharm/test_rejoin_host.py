@@ -38,6 +38,8 @@ def test_what_is_removed_leaves_empty_tablespaces(tmp_path: Path) -> None:
 
 def test_a_program_at_work_on_a_directory_is_seen_and_can_be_ended(tmp_path: Path) -> None:
     with subprocess.Popen(["tail", "-f", "/dev/null", str(tmp_path)], stderr=subprocess.DEVNULL) as process:
+        while not host.programs(str(tmp_path)):
+            time.sleep(0.001)  # it runs already, and has no name yet
         assert [name for name, seconds in host.programs(str(tmp_path)).values() if seconds < 60] == ["tail"]
         while host.programs(str(tmp_path)):
             process.terminate()
