@@ -403,7 +403,7 @@ def test_debug_log_filters(deployed: Cli) -> None:
 
 
 def test_show_status_log_lists_what_was(deployed: Cli) -> None:
-    history = deployed.json("show-status-log", "alpha/0", "-n", "50")
+    history = deployed.json("show-status-log", "alpha/0", "-n", "200")
     assert set(history[0]) >= {"status", "since", "type"}
     workloads = [entry["message"] for entry in history if entry["type"] == "workload"]
     assert "installing charm software" in workloads

@@ -172,7 +172,7 @@ def test_leadership_moves_when_the_leader_is_gone(juju: jubilant.Juju, running: 
     quiet(juju, "frail")
     home = Tape(juju, "0")
     running.fault(juju.model, "crash", frail.machine)
-    home.until_ran("frail/1", "leader-elected", timeout=60)
+    home.until_ran("frail/1", "leader-elected", timeout=120)  # the lease from before may have a minute left
     units = juju.status().apps["frail"].units
     assert (units["frail/0"].leader, units["frail/1"].leader) == (False, True)
     running.heal()

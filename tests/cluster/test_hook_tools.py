@@ -323,8 +323,8 @@ def test_all_of_it_took_effect(place: Place, leader_outcomes: list[Outcome]) -> 
     assert status.apps["alpha"].app_status.message == "together"
     assert status.apps["alpha"].version == "2.0"
     assert sorted(status.apps["alpha"].units[place.leader].open_ports) == ["53/udp", "8000-8010/tcp", "icmp"]
-    log = juju.debug_log()
-    assert re.search(r"unit-alpha-\d: .* ERROR unit\.alpha/\d\.juju-log a loud word", log)
+    loud = r"unit-alpha-\d: .* ERROR unit\.alpha/\d\.juju-log a loud word"
+    until(juju.debug_log, lambda log: re.search(loud, log) is not None)
 
 
 def goal_state(place: Place, unit: str) -> dict[str, Any]:

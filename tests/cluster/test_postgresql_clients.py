@@ -201,7 +201,8 @@ def test_a_wish_that_cannot_be_met_is_refused_by_name_and_the_others_are_served_
     cluster.nothing_lost_and_still_writing()
     wish(cluster, "db", "extensions", "pg_trgm(words)")
     until(lambda: told(cluster, "db").get("extensions"), lambda said: said == "pg_trgm(words)", timeout=90)
-    assert not any("cannot serve" in said for said in cluster.settled(2).values())
+    cluster.settled(2)
+    until(cluster.words, lambda words: not any("cannot serve" in said for said in words.values()))
 
 
 def test_a_rotated_password_is_told_and_the_old_one_is_refused(cluster: Cluster) -> None:

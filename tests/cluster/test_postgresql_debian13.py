@@ -10,6 +10,7 @@ import pytest
 from driving.box import Box
 from driving.postgresql import SERVER, Cluster, deployed
 from driving.store import backups, on_sftp
+from driving.waiting import until
 
 MODEL_CONFIG = {"lease-seconds": 15}
 
@@ -47,4 +48,4 @@ def test_the_primary_removed_the_other_goes_on_alone(cluster: Cluster) -> None:
     cluster.remove(cluster.primary, left=1)
     cluster.nothing_lost_and_still_writing()
     (unit,) = cluster.words()
-    assert cluster.bag(unit)["state"] == "standalone"
+    until(lambda: cluster.bag(unit)["state"], lambda state: state == "standalone", timeout=60)

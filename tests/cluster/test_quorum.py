@@ -69,8 +69,8 @@ def test_two_of_three_lost_and_recovered_by_the_operators_word(proof: Proof) -> 
         leads(proof, event.primary.name)
         with pytest.raises(jubilant.TaskError, match="confirm=postgresql"):
             proof.cluster.juju.run(event.primary.name, "recover-quorum", {"confirm": "yes"})
-        results = proof.cluster.juju.run(event.primary.name, "recover-quorum", {"confirm": SERVER}).results
-        assert results["begins-with"] == event.primary.name
+        recover = proof.cluster.juju.run(event.primary.name, "recover-quorum", {"confirm": SERVER}, wait=120)
+        assert recover.results["begins-with"] == event.primary.name
         event.goes_on(90)
     proof.settled(3)
     proof.comes_to_rest()

@@ -10,6 +10,7 @@ import random
 import secrets
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, field
 from threading import Event as Flag
 from threading import Thread
@@ -18,7 +19,7 @@ import psycopg2
 
 from driving.history import Op, register_faults
 from driving.members import Event, Members, Unit
-from driving.writers import PATIENCE, Client, Session, Target
+from driving.writers import PATIENCE, Client, Session, Target, session
 
 REGISTERS = 4
 TABLE = "CREATE TABLE IF NOT EXISTS registers (run text, key int, value text NOT NULL, PRIMARY KEY (run, key))"
@@ -66,10 +67,9 @@ class Keeping:
         self._threads = [Thread(target=client.work, daemon=True) for client in self.clients]
 
     def start(self) -> None:
-        session = Session(self.target)
-        session.rows(TABLE)
-        session.rows(SET_UP, (self.run, REGISTERS))
-        session.close()
+        with closing(session(self.target)) as one:
+            one.rows(TABLE)
+            one.rows(SET_UP, (self.run, REGISTERS))
         for thread in self._threads:
             thread.start()
 
@@ -85,13 +85,12 @@ class Keeping:
 
     def faults(self) -> list[str]:
         """What is wrong with the registers' histories, once all has healed."""
-        session = Session(self.target)
         found = []
-        for key in range(1, REGISTERS + 1):
-            ((last,),) = session.rows(READ, (self.run, key))
-            ops = [op for client in self.clients for op in client.ops[key]]
-            found += [f"register {key}: {fault}" for fault in register_faults(ops, "0", last)]
-        session.close()
+        with closing(session(self.target)) as one:
+            for key in range(1, REGISTERS + 1):
+                ((last,),) = one.rows(READ, (self.run, key))
+                ops = [op for client in self.clients for op in client.ops[key]]
+                found += [f"register {key}: {fault}" for fault in register_faults(ops, "0", last)]
         return found
 
 
@@ -162,7 +161,7 @@ def play(members: Members, seed: int, seconds: float, say: Callable[[str], None]
         while count == 0 or time.monotonic() < end:
             one = chosen(dice)
             say(str(one))
-            with members.under_writers(f"{one}", within=one.seconds + most) as event:
+            with members.under_writers(f"{one}", within=one.seconds + most, back=300) as event:
                 unit = event.primary if one.on_primary else dice.choice(event.standbys)
                 FAULTS[one.name][0](members, unit)
                 _leave(event, one.seconds)

@@ -136,6 +136,12 @@ class Members:
         found = [name for name, m in self.members().items() if m["role"] == "leader" and m["state"] == "running"]
         return next((unit for unit in self.units.values() if unit.member in found), None)
 
+    def known_primary(self) -> Unit:
+        """The same, once somebody answers who it is."""
+        found = until(self.primary, bool, timeout=30)
+        assert found is not None
+        return found
+
     def whole(self) -> bool:
         """Whether every unit serves, on one timeline, one of them as the primary, and says so itself."""
         members = self.members()

@@ -50,9 +50,12 @@ class Cluster:
 
     @property
     def primary(self) -> str:
-        """The unit that says it is the primary."""
-        (name,) = [unit for unit, words in self.words().items() if words.startswith("primary")]
-        return name
+        """The unit that says it is the primary, once one alone does: a new one may be at work on it still."""
+
+        def sayers() -> list[str]:
+            return [unit for unit, words in self.words().items() if words.startswith("primary")]
+
+        return until(sayers, lambda found: len(found) == 1)[0]
 
     @property
     def leader(self) -> str:
@@ -95,11 +98,23 @@ class Cluster:
 
     def nothing_lost_and_still_writing(self) -> Account:
         """Two reports: no row is lost in either, and the second has more."""
-        before = self.account()
+        before = until(self.account, lambda now: now.lost != "unknown", delay=0.5)
         assert before.lost == "0", before
-        after = until(self.account, lambda now: now.acknowledged > before.acknowledged, timeout=60, delay=0.5)
+        more = lambda now: now.lost != "unknown" and now.acknowledged > before.acknowledged  # noqa: E731
+        after = until(self.account, more, delay=0.5)
         assert after.lost == "0", after
         return after
+
+    def nothing_lost_on_any(self, count: int) -> None:
+        """The same, with an answer of each of `count` members: what was acknowledged is on all of them."""
+        self.nothing_lost_and_still_writing()
+
+        def all_answer(now: Account) -> bool:
+            answers = [said.split(",")[0] in ("primary", "standby") for said in now.members.values()]
+            return len(answers) == count and all(answers)
+
+        members = until(self.account, all_answer, delay=0.5).members
+        assert all(said.endswith(" 0 lost") for said in members.values()), members
 
     def sql(self, unit: str, statement: str, database: str = "postgres") -> str:
         """The answer of a unit's own PostgreSQL to its superuser, without headings."""

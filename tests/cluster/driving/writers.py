@@ -117,6 +117,17 @@ class Session:
         self.connection.close()
 
 
+def session(target: Target, seconds: float = 20.0) -> Session:
+    """A session before or after anything happens: on a busy host the first attempt may take too long."""
+    end = time.monotonic() + seconds
+    while True:
+        try:
+            return Session(target)
+        except psycopg2.OperationalError:
+            if time.monotonic() > end:
+                raise
+
+
 @dataclass
 class Client:
     """One connection after the other, and what is done on them over and over: `turn`. `work` returns on `stop`."""
@@ -208,9 +219,8 @@ class Writers:
 
     def start(self) -> None:
         """Begin to write; the table is made first."""
-        session = Session(self.target)
-        session.rows(TABLE)
-        session.close()
+        with closing(session(self.target)) as one:
+            one.rows(TABLE)
         for thread in self._threads:
             thread.start()
 
