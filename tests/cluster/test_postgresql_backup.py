@@ -54,9 +54,9 @@ def listed(cluster: Cluster, unit: str = "") -> dict[str, Any]:
     return {**json.loads(results["json"]), "said": results["repository"]}
 
 
-def backups(cluster: Cluster) -> list[dict[str, Any]]:
+def backups(cluster: Cluster, unit: str = "") -> list[dict[str, Any]]:
     try:
-        return list(listed(cluster)["backups"])
+        return list(listed(cluster, unit)["backups"])
     except jubilant.TaskError:
         return []
 
@@ -109,6 +109,7 @@ def all_is_archived(cluster: Cluster, unit: str) -> None:
 def test_a_cluster_has_a_backup_without_any_configuration_and_says_what_that_is_worth(cluster: Cluster) -> None:
     first = until(lambda: backups(cluster), bool, timeout=120, delay=2)[0]
     assert first["kind"] == "full"
+    until(lambda: [backups(cluster, unit) for unit in cluster.words()], all, delay=2)
     found = [listed(cluster, unit) for unit in cluster.words()]
     assert len({each["stanza"] for each in found}) == 1
     assert "it dies with that machine" in found[0]["said"]
@@ -175,11 +176,7 @@ def test_a_bucket_with_wrong_credentials_blocks_with_the_reason_and_right_ones_c
 
 def test_the_schedule_makes_backups_on_one_unit(cluster: Cluster, s3: S3) -> None:
     maker = listed(cluster)["made-by"]
-
-    def made() -> list[dict[str, Any]]:
-        """As the unit knows it that makes them; the others look every twenty seconds."""
-        return list(listed(cluster, unit=maker).get("backups", ()))
-
+    made = lambda: backups(cluster, maker)  # noqa: E731 - the others look every twenty seconds
     before = {each["id"] for each in made()}
     cluster.juju.config(SERVER, {"backup-incremental-schedule": "*:*:0/20"})
     until(made, lambda found: len({each["id"] for each in found} - before) >= 2, timeout=120, delay=2)

@@ -37,7 +37,8 @@ def test_backups_on_an_sftp_server_are_made_of_the_standby_verified_and_tried(cl
     made = juju.run(unit, "backup", {"type": "incr"}, wait=300).results
     assert (made["state"], made["from"] != unit) == ("done", True)
     assert juju.run(unit, "verify-backup", wait=300).results["state"] == "done"
-    assert all(each["verified"].startswith("ok ") for each in backups(cluster))
+    checked = until(lambda: backups(cluster), lambda found: bool(found) and all(each["verified"] for each in found))
+    assert all(each["verified"].startswith("ok ") for each in checked)
     tried = juju.run(unit, "restore-check", wait=300).results
     assert json.loads(tried["databases"])["ledger"]["rows"] > 0
     cluster.settled(2)

@@ -73,9 +73,9 @@ def on_sftp(cluster: Cluster, box: Box, machine: str) -> None:
     backed_up(cluster, SERVER, "sftp")
 
 
-def listed(cluster: Cluster, application: str = SERVER, unit: str = "") -> dict[str, Any]:
-    """What list-backups tells on one unit or a chosen one, as JSON; nothing while it is refused."""
-    unit = unit or min(cluster.juju.status().apps[application].units)
+def listed(cluster: Cluster, application: str = SERVER) -> dict[str, Any]:
+    """What list-backups tells, as JSON; nothing while it is refused."""
+    unit = min(cluster.juju.status().apps[application].units)
     try:
         found: dict[str, Any] = json.loads(cluster.juju.run(unit, "list-backups").results["json"])
     except (jubilant.TaskError, jubilant.CLIError):
