@@ -13,28 +13,55 @@ import os
 import re
 from pathlib import Path
 
-from pgcharm.adapters.pgbackrest import PgBackRest
+from pgcharm.adapters.pgbackrest import PgBackRest, PgBackRestError
 
 _SEGMENT = re.compile(r"([0-9A-F]{8})([0-9A-F]{16})")
 _CHANGE = re.compile(r"\s*([0-9]+)\s+([0-9A-Fa-f]+)/([0-9A-Fa-f]+)\s")
+_NOT_EMPTY = (40, "archive directory not empty")
 _ARCHIVED = re.compile(r"([0-9A-F]{24})-[0-9a-f]{40}")
 
 
+def create_stanza(backrest: PgBackRest, *options: str, timeout: float = 120) -> tuple[str, ...]:
+    """Make the stanza; what was archived in its place before, and is gone. Raises PgBackRestError.
+
+    A push that read archive.info in the repository before may begin its workers when the configuration names this one
+    already. What they leave here keeps pgBackRest from making the stanza. Without archive.info and without a backup
+    (pgBackRest says otherwise where there is one) nobody can make use of it.
+    """
+    create = ("stanza-create", *options)
+    try:
+        backrest.run(*create, timeout=timeout)
+    except PgBackRestError as error:
+        if (error.code, error.said) != _NOT_EMPTY:
+            raise
+        place = f"archive/{backrest.stanza}"
+        found = json.loads(backrest.run("repo-ls", "--output=json", "--recurse", place, timeout=timeout))
+        strays = tuple(sorted(name for name, entry in found.items() if entry["type"] == "file"))
+        backrest.run("repo-rm", "--recurse", place, timeout=timeout)
+        backrest.run(*create, timeout=timeout)
+        return strays
+    return ()
+
+
 def fill(backrest: PgBackRest, data: str, version: str, timeline: int) -> tuple[str, ...]:
-    """Hand to the archiver what of older timelines is here and not in the archive. Raises PgBackRestError."""
-    status = Path(data, "pg_wal", "archive_status")
-    ours = [name for name in left(Path(data, "pg_wal"), timeline) if not (status / f"{name}.ready").exists()]
-    if not ours:
-        return ()
-    there = archived(backrest, version, {name[:16] for name in ours})
-    missing = tuple(name for name in ours if name not in there and name > min(there, default="F" * 24))
+    """Hand to the archiver what led to this timeline, is here and is not in the archive. Raises PgBackRestError.
+
+    That is its history file, and segments of older timelines from the first one on that the archive has.
+    """
+    wal, status = Path(data, "pg_wal"), Path(data, "pg_wal", "archive_status")
+    history = f"{timeline:08X}.history"
+    known = {name for place in places(backrest, version) for name in listed(backrest, place)}
+    missing = [history] if (wal / history).exists() and history not in known else []
+    if ours := [name for name in left(wal, timeline) if not (status / f"{name}.ready").exists()]:
+        there = archived(backrest, version, {name[:16] for name in ours})
+        missing += [name for name in ours if name not in there and name > min(there, default="F" * 24)]
     owner = os.stat(data)
     for name in missing:
         ready = status / f"{name}.ready"
         ready.touch(mode=0o600)
         os.chown(ready, owner.st_uid, owner.st_gid)
         (status / f"{name}.done").unlink(missing_ok=True)
-    return missing
+    return tuple(missing)
 
 
 def left(wal: Path, timeline: int) -> list[str]:
@@ -65,13 +92,17 @@ def ended(wal: Path, timeline: int) -> dict[int, str]:
 def archived(backrest: PgBackRest, version: str, directories: set[str]) -> set[str]:
     """Segments that the archive has, of those directories that are named by a segment's first 16 digits."""
     found: set[str] = set()
-    for place in listed(backrest, f"archive/{backrest.stanza}"):
-        if not re.fullmatch(rf"{version}-\d+", place):
-            continue
+    for place in places(backrest, version):
         for directory in directories:
-            names = listed(backrest, f"archive/{backrest.stanza}/{place}/{directory}")
+            names = listed(backrest, f"{place}/{directory}")
             found |= {match[1] for name in names if (match := _ARCHIVED.match(name))}
     return found
+
+
+def places(backrest: PgBackRest, version: str) -> list[str]:
+    """Where the archive keeps the segments of this version's databases."""
+    whole = f"archive/{backrest.stanza}"
+    return [f"{whole}/{name}" for name in listed(backrest, whole) if re.fullmatch(rf"{version}-\d+", name)]
 
 
 def listed(backrest: PgBackRest, path: str) -> list[str]:

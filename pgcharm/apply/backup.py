@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pgcharm.adapters import host, juju, postgres
 from pgcharm.adapters.looks import note_look, sight
 from pgcharm.adapters.pgbackrest import PgBackRest, PgBackRestError
-from pgcharm.adapters.segments import fill
+from pgcharm.adapters.segments import create_stanza, fill
 from pgcharm.apply.means import Means, Perform
 from pgcharm.backup.notes import read_runs
 from pgcharm.plan import backup_steps
@@ -40,7 +40,9 @@ def make_stanza(step: backup_steps.MakeStanza, means: Means) -> bool:
     try:
         seen = backrest.info(SECONDS)
         if not seen.exists:
-            backrest.run("stanza-create", *options_of("pg2", step.primary), timeout=SECONDS)
+            strays = create_stanza(backrest, *options_of("pg2", step.primary), timeout=SECONDS)
+            if strays:
+                juju.log(f"removed what was archived in {step.place} before there was a stanza: {', '.join(strays)}")
             seen = backrest.info(SECONDS)
     except PgBackRestError as error:
         juju.log(f"cannot {step.says()}: {error}", "WARNING")
@@ -96,8 +98,8 @@ def fill_archive(step: backup_steps.FillArchive, means: Means) -> bool:
         means.note("backup", {"tried-to-fill": str(int(time.time()))})
         return False
     if filled:
-        juju.log(f"archiving {len(filled)} segments that the primary before has left: {', '.join(filled)}")
-    means.note("backup", {"filled": str(step.timeline)})
+        juju.log(f"archiving {len(filled)} files that are not in {step.place}: {', '.join(filled)}")
+    means.note("backup", {"filled": step.word()})
     return bool(filled)
 
 

@@ -104,10 +104,13 @@ def look(tool: PgBackRest, name: str, timeline: str) -> Restorable:
 
 
 def forks(tool: PgBackRest, name: str, timeline: int) -> tuple[Fork, ...]:
-    """Where a line of history left those before it."""
+    """Where a line of history left those before it; none where the archive begins with it and was not told."""
     if timeline <= 1:
         return ()
-    return read_history(tool.run("repo-get", f"archive/{name}/{place(tool, name)}/{timeline:08X}.history", stanza=""))
+    folder, history = f"archive/{name}/{place(tool, name)}", f"{timeline:08X}.history"
+    if history not in json.loads(tool.run("repo-ls", folder, "--output=json", stanza="")):
+        return ()
+    return read_history(tool.run("repo-get", f"{folder}/{history}", stanza=""))
 
 
 def place(tool: PgBackRest, name: str) -> str:

@@ -168,7 +168,7 @@ def why_stop(s: Situation, calendar: str) -> str:
 
 
 def filled(s: Situation) -> tuple[Step, ...]:
-    """After a promotion: segments that the primary before has not archived any more.
+    """After a promotion, or in a new place: what the primary before has not archived any more, or not there.
 
     An archive that cannot be read keeps a hook waiting for half a minute, so it is tried again later only; and one on
     the disk of a unit that leaves, not at all.
@@ -177,14 +177,14 @@ def filled(s: Situation) -> tuple[Step, ...]:
     if not s.is_primary or s.patroni is None or seen is None or not seen.stanza.exists or not is_ours(s, seen):
         return ()
     timeline, noted = s.patroni.timeline, s.o.machine.memories.backup
-    if timeline < 2 or noted.get("filled") == str(timeline):
+    step = FillArchive("it may not be there", stanza(s), s.layout.data, timeline, seen.place)
+    if timeline < 2 or noted.get("filled") == step.word():
         return ()
     if is_local(s) and keeper(s) not in s.staying:
         return ()
     if 0 <= s.o.now - float(noted.get("tried-to-fill") or 0) < FILL_AGAIN_SECONDS:
         return ()
-    reason = "the primary before may have gone before it could"
-    return (FillArchive(reason, stanza(s), s.layout.data, timeline),)
+    return (step,)
 
 
 def begun(s: Situation) -> tuple[Step, ...]:

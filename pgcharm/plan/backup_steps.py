@@ -60,11 +60,16 @@ class StartBackup(Step):
 
 @dataclass(frozen=True)
 class FillArchive(Step):
-    """What the primary before had written and not archived is archived by this one."""
+    """What led to this timeline and was not archived, or elsewhere, is archived by the primary of now."""
 
     stanza: str
     data: str
     timeline: int
+    place: str
 
     def says(self) -> str:
-        return f"archive what the primary before timeline {self.timeline} has left"
+        return f"archive what led to timeline {self.timeline} and is not in {self.place}"
+
+    def word(self) -> str:
+        """What is noted down once it is done."""
+        return f"{self.timeline} in {self.place}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -9,10 +10,11 @@ from pathlib import Path
 import pytest
 
 from pgcharm.adapters.pgbackrest import PgBackRestError
-from pgcharm.adapters.segments import archived, fill, left
+from pgcharm.adapters.segments import archived, create_stanza, fill, left
 from pgcharm.backing.tell import Progress
 from pgcharm.backing.verification import verify
 from pgcharm.backup.facts import StanzaInfo
+from pgcharm.observe.restore import forks
 from tests.database.backup.conftest import Archiving
 
 
@@ -47,6 +49,22 @@ def test_a_stanza_that_is_missing_reads_so_and_one_that_is_made_reads_so(ours: A
     found = ours.backrest.info()
     assert (found.exists, found.code, found.backups) == (True, 2, ())
     assert len(found.systems) == 1
+
+
+def test_what_a_push_has_left_before_there_was_a_stanza_is_in_nobodys_way(ours: Archiving) -> None:
+    ours.sql("SELECT pg_switch_wal()")
+    archive = ours.server.home.parent / "repository" / "archive" / "main"
+    until(lambda: any(archive.rglob("0*-*.zst")))
+    for information in archive.glob("archive.info*"):
+        information.unlink()
+    shutil.rmtree(archive.parent.parent / "backup")
+    left_there = {str(path.relative_to(archive)) for path in archive.rglob("*.zst")}
+    with pytest.raises(PgBackRestError, match="archive directory not empty"):
+        ours.backrest.run("stanza-create")
+    assert left_there <= set(create_stanza(ours.backrest))
+    assert not left_there & {str(path.relative_to(archive)) for path in archive.rglob("*.zst")}
+    assert create_stanza(ours.backrest) == ()
+    assert ours.backrest.info().exists
 
 
 def test_backups_read_as_they_were_made(ours: Archiving) -> None:
@@ -88,10 +106,14 @@ def test_segments_that_the_primary_before_has_left_are_archived(ours: Archiving)
     history = wal / "00000002.history"
     history.write_text(f"1\t{ended}\tno recovery target specified\n")
     assert left(wal, timeline=2)[-1] == segment
-    assert fill(ours.backrest, str(ours.server.home / "data"), version(ours), timeline=2) == (segment,)
-    history.unlink()
+    assert fill(ours.backrest, str(ours.server.home / "data"), version(ours), timeline=2) == (history.name, segment)
     ours.sql("SELECT pg_switch_wal()")
     await_archived(ours, segment)
+    until(lambda: any(repository.rglob(history.name)))
+    assert [fork.timeline for fork in forks(ours.backrest, "main", 2)] == [1]
+    assert forks(ours.backrest, "main", 3) == ()
+    assert fill(ours.backrest, str(ours.server.home / "data"), version(ours), timeline=2) == ()
+    history.unlink()
 
 
 def test_a_file_that_has_changed_in_the_repository_is_found(ours: Archiving) -> None:

@@ -372,4 +372,4 @@ def _(step: backup_steps.StartBackup, o: Observation) -> Observation:
 
 @carry_out.register
 def _(step: backup_steps.FillArchive, o: Observation) -> Observation:
-    return remember(o, "backup", {"filled": str(step.timeline)})
+    return remember(o, "backup", {"filled": step.word()})

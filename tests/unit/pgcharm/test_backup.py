@@ -429,7 +429,12 @@ def test_what_the_primary_before_has_left_is_archived_once_after_a_promotion() -
     promoted = replace(o, patroni=View(replace(seen, timeline=2)))
     (step,) = plan(promoted).steps
     assert isinstance(step, FillArchive)
-    assert plan(settle(promoted)).steps == ()
+    settled = settle(promoted)
+    assert plan(settled).steps == ()
+    there = known(settled.repository) if settled.repository else None
+    assert there is not None
+    noted = remember(settled, "backup", {"filled": f"2 in another place than {there.place}"})
+    assert [type(step) for step in plan(noted).steps] == [FillArchive]
 
 
 def test_only_whole_segments_of_the_timelines_before_are_left(tmp_path: Path) -> None:
