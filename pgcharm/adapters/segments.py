@@ -50,10 +50,11 @@ def fill(backrest: PgBackRest, data: str, version: str, timeline: int) -> tuple[
     """
     wal, status = Path(data, "pg_wal"), Path(data, "pg_wal", "archive_status")
     history = f"{timeline:08X}.history"
-    known = {name for place in places(backrest, version) for name in listed(backrest, place)}
+    archives = places(backrest, version)
+    known = {name for place in archives for name in listed(backrest, place)}
     missing = [history] if (wal / history).exists() and history not in known else []
     if ours := [name for name in left(wal, timeline) if not (status / f"{name}.ready").exists()]:
-        there = archived(backrest, version, {name[:16] for name in ours})
+        there = archived(backrest, archives, {name[:16] for name in ours})
         missing += [name for name in ours if name not in there and name > min(there, default="F" * 24)]
     owner = os.stat(data)
     for name in missing:
@@ -89,10 +90,10 @@ def ended(wal: Path, timeline: int) -> dict[int, str]:
     return {int(each[1]): f"{int(each[2], 16):08X}{int(each[3], 16) >> 24:08X}" for each in found if each}
 
 
-def archived(backrest: PgBackRest, version: str, directories: set[str]) -> set[str]:
-    """Segments that the archive has, of those directories that are named by a segment's first 16 digits."""
+def archived(backrest: PgBackRest, archives: list[str], directories: set[str]) -> set[str]:
+    """Segments that the archive has in these `places`, of those directories that a segment's first 16 digits name."""
     found: set[str] = set()
-    for place in places(backrest, version):
+    for place in archives:
         for directory in directories:
             names = listed(backrest, f"{place}/{directory}")
             found |= {match[1] for name in names if (match := _ARCHIVED.match(name))}

@@ -469,15 +469,19 @@ def test_resolved_without_retry_takes_the_hook_as_done(juju: jubilant.Juju, tape
     quiet(juju, "solo")
 
 
+def tried_again(hooks: list[str]) -> bool:
+    """Whether config-changed ran more than once, and nothing else."""
+    return len(hooks) > 1 and set(hooks) == {"config-changed"}
+
+
 def test_a_failed_hook_is_tried_again_after_a_while(juju: jubilant.Juju, tape: Tape, solo: str) -> None:
     juju.model_config({"automatically-retry-hooks": True})
     mark = fail(juju, tape, solo, "retried")
     tape.unswitch(solo, "fail-config-changed")
-    again = lambda hooks: len(hooks) > 1 and set(hooks) == {"config-changed"}  # noqa: E731
-    tape.until(solo, again, mark, timeout=30)
+    tape.until(solo, tried_again, mark, timeout=30)
     await_workload(juju, solo, "active")
     quiet(juju, "solo")
-    assert again(tape.spelled(solo, mark))
+    assert tried_again(tape.spelled(solo, mark))
     juju.model_config({"automatically-retry-hooks": False})
 
 

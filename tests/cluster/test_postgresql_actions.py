@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -71,7 +72,7 @@ def test_cluster_status_tells_the_same_on_every_unit(cluster: Cluster) -> None:
 
     everything = [primary], {"quorum": True, "voters": 3, "answering": 3}, wanted
     for unit in wanted:
-        until(lambda unit=unit: told(unit), lambda said: said == everything, delay=1)  # type: ignore[misc]
+        until(partial(told, unit), lambda said: said == everything, delay=1)
     table = cluster.juju.run(primary, "cluster-status").results["table"].splitlines()
     assert [line.split()[0] for line in table] == ["unit", *sorted(cluster.words())]
     assert sum("leads" in line for line in table) == 1

@@ -93,8 +93,11 @@ def test_postgis_can_be_had(cluster: Cluster) -> None:
 
 
 def test_explain_says_that_there_is_nothing_to_do(cluster: Cluster) -> None:
-    explained = lambda: cluster.juju.run(cluster.primary, "explain").results  # noqa: E731
-    until(explained, lambda results: "nothing" in str(results).lower(), delay=1)
+    until(
+        lambda: cluster.juju.run(cluster.primary, "explain").results,
+        lambda results: "nothing" in str(results).lower(),
+        delay=1,
+    )
     seen = str(cluster.juju.run(cluster.primary, "cluster-status").results)
     for unit in cluster.words():
         assert unit in seen or unit.replace("/", "-") in seen

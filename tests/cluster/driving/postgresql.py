@@ -100,8 +100,11 @@ class Cluster:
         """Two reports: no row is lost in either, and the second has more."""
         before = until(self.account, lambda now: now.lost != "unknown", delay=0.5)
         assert before.lost == "0", before
-        more = lambda now: now.lost != "unknown" and now.acknowledged > before.acknowledged  # noqa: E731
-        after = until(self.account, more, delay=0.5)
+
+        def has_more(now: Account) -> bool:
+            return now.lost != "unknown" and now.acknowledged > before.acknowledged
+
+        after = until(self.account, has_more, delay=0.5)
         assert after.lost == "0", after
         return after
 

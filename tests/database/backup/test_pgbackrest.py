@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pgcharm.adapters.pgbackrest import PgBackRestError
-from pgcharm.adapters.segments import archived, create_stanza, fill, left
+from pgcharm.adapters.segments import archived, create_stanza, fill, left, places
 from pgcharm.backing.tell import Progress
 from pgcharm.backing.verification import verify
 from pgcharm.backup.facts import StanzaInfo
@@ -29,7 +29,7 @@ def back_up(one: Archiving, kind: str) -> StanzaInfo:
 
 
 def await_archived(one: Archiving, segment: str) -> None:
-    until(lambda: segment in archived(one.backrest, version(one), {segment[:16]}))
+    until(lambda: segment in archived(one.backrest, places(one.backrest, version(one)), {segment[:16]}))
 
 
 def until(pleases: Callable[[], bool], seconds: float = 90) -> None:
